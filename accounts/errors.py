@@ -1,0 +1,23 @@
+"""Why a verb about people refuses: a stable code, a sentence for the person, whether retrying can help."""
+
+from django.utils.translation import gettext_lazy as _
+
+_SENTENCES = {
+    "NICKNAME_TAKEN": _("Somebody already uses this nickname. Try another one."),
+    "NOT_GUEST": _("This is already a full account."),
+    "INACTIVE": _("This account is not in use any more. Sign in again."),
+    "MERGED": _("This guest has become part of another account and stays closed."),
+}
+
+
+class AccountError(Exception):
+    """`code` is one of the keys above; `detail` is in the language active when it is read."""
+
+    def __init__(self, code: str, *, retry: bool = False) -> None:
+        super().__init__(code)
+        self.code = code
+        self.retry = retry
+
+    @property
+    def detail(self) -> str:
+        return str(_SENTENCES[self.code])

@@ -1,0 +1,103 @@
+"""People: full accounts sign in by nickname and password, guests come by an invitation link."""
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.db import models, transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.nicknames import KEY_MAX, NICKNAME_MAX, clean_nickname, nickname_key
+from accounts.signals import access_ended
+
+__all__ = ["LOCALES", "NICKNAME_MAX", "User", "UserManager", "nickname_key"]
+
+LOCALES = [("ko", "한국어"), ("en", "English")]
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, nickname: str, password: str | None = None, **fields: Any) -> "User":
+        """A full account. Raises ValidationError, or IntegrityError when the nickname is taken."""
+        nickname = clean_nickname(nickname)
+        user = self.model(nickname=nickname, username=nickname_key(nickname), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, username: str, password: str | None = None, **fields: Any) -> "User":
+        fields = {"is_staff": True, "is_superuser": True, **fields}
+        return self.create_user(fields.pop("nickname", username), password, **fields)
+
+    def create_guest(self, nickname: str, *, locale: str = "ko") -> "User":
+        """A guest has no username and no password: only the session made for it lets anyone be it."""
+        user = self.model(nickname=clean_nickname(nickname), username=None, is_guest=True, locale=locale)
+        user.set_unusable_password()
+        user.save(using=self._db)
+        return user
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        """By nickname, however it is written: `manage.py changepassword 짱구` finds it too."""
+        return self.get(username=nickname_key(username or ""))
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person. People are anonymised or merged, never deleted: entries keep pointing at them."""
+
+    nickname = models.CharField(_("nickname"), max_length=NICKNAME_MAX)
+    username = models.CharField(max_length=KEY_MAX, unique=True, null=True, blank=True, editable=False)
+    email = models.EmailField(_("e-mail"), blank=True)
+    is_guest = models.BooleanField(_("guest"), default=False)
+    locale = models.CharField(_("language"), max_length=8, default="ko", choices=LOCALES)
+    merged_into = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        verbose_name=_("merged into"),
+        related_name="merged_guests",
+        null=True,
+        blank=True,
+    )
+    is_active = models.BooleanField(_("active"), default=True)
+    is_staff = models.BooleanField(_("may use the admin"), default=False)
+    date_joined = models.DateTimeField(_("since"), default=timezone.now, editable=False)
+
+    USERNAME_FIELD = "username"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    class Meta:
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(is_guest=True) | ~Q(username=None), name="account_has_username"
+            ),
+            models.CheckConstraint(
+                condition=Q(merged_into=None) | Q(is_active=False), name="merged_inactive"
+            ),
+        ]
+        indexes = [
+            # sign-up and password reset look addresses up; the admin looks for beginnings of nicknames
+            models.Index(fields=["email"], name="user_email", condition=~Q(email="")),
+            models.Index(fields=["nickname"], name="user_nickname", opclasses=["varchar_pattern_ops"]),
+        ]
+
+    def __str__(self) -> str:
+        return self.nickname
+
+    def get_short_name(self) -> str:
+        return self.nickname
+
+    def identities(self) -> list[int]:
+        """Ids of this person: their own first, then those of guests merged into them. One query."""
+        return [self.pk, *self.merged_guests.order_by("pk").values_list("pk", flat=True)]
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """A new password ends all access that rested on the old one, whichever form or command set it."""
+        changed = self._password is not None and not self._state.adding
+        with transaction.atomic(using=kwargs.get("using")):
+            super().save(*args, **kwargs)
+            if changed:
+                access_ended.send(type(self), user=self, session_key=None)

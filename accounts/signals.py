@@ -1,0 +1,7 @@
+"""What happens to people, sent inside the transaction that does it (`send`: an exception rolls it back)."""
+
+from django.dispatch import Signal
+
+guest_merged = Signal()  # guest, into
+guest_upgraded = Signal()  # user: the same person, from now on a full account
+access_ended = Signal()  # user, session_key (None: every session of the user): open sockets must go
