@@ -1,0 +1,9 @@
+"""The servers that the app needs, as supervised children: `with Postgres(dir) as pg: pg.url("rualone")`."""
+
+from deploy.services.daphne import Daphne
+from deploy.services.ports import free_port, port_is_free
+from deploy.services.postgres import Postgres
+from deploy.services.process import Process, ServiceError
+from deploy.services.valkey import Valkey
+
+__all__ = ["Daphne", "Postgres", "Process", "ServiceError", "Valkey", "free_port", "port_is_free"]
