@@ -97,7 +97,7 @@ def reachable_directory(directory: Path, account: Account | None) -> Path:
     if not home.exists():
         _public(PUBLIC)
         for orphan in _orphans():
-            shutil.rmtree(orphan)
+            shutil.rmtree(orphan, ignore_errors=True)  # another run may be sweeping too
         print(f"{account.name} cannot reach {directory}: its data is kept in {home}.", flush=True)
     _public(home)
     (home / _SOURCE).write_text(str(directory.resolve()))
@@ -106,10 +106,12 @@ def reachable_directory(directory: Path, account: Account | None) -> Path:
 
 def _orphans() -> Iterator[Path]:
     """Relocated data whose directory is gone, and which no server uses."""
-    for source in PUBLIC.glob(f"data-*/{_SOURCE}"):
-        in_use = any(source.parent.glob("*/postmaster.pid"))
-        if not in_use and not Path(source.read_text()).exists():
-            yield source.parent
+    for home in PUBLIC.glob("data-*"):
+        source = home / _SOURCE
+        if any(home.glob("*/postmaster.pid")) or not source.exists():
+            continue
+        if not Path(source.read_text()).exists():
+            yield home
 
 
 def _public(directory: Path) -> None:

@@ -38,6 +38,10 @@ class Server(ABC):
         """Whether the child runs (a frozen one does)."""
         return self._process is not None and self._process.alive
 
+    def ending(self) -> str:
+        """How the child ended, in words."""
+        return self.process.ending()
+
     def start(self) -> Self:
         """Start and wait until it answers; ServiceError with the log's last lines if it does not."""
         try:
