@@ -84,5 +84,10 @@ def reactivate(*, user: User) -> None:
     locked.save(update_fields=["is_active"])
 
 
+def choose_language(*, user: User, locale: str) -> None:
+    """The language pages and notices come in; `locale` is one of `settings.LANGUAGES`."""
+    User.objects.filter(pk=user.pk).update(locale=locale)
+
+
 def _locked(user: User) -> User:
     return User.objects.select_for_update(no_key=True).get(pk=user.pk)

@@ -21,6 +21,7 @@ from rooms.signals import host_changed, member_joined, member_left, room_created
 MEMBERS_MAX = 2_000  # of one room: ROOM_FULL
 ROOMS_MAX = 500  # one person is in at a time: TOO_MANY_ROOMS
 INVITATIONS_MAX = 50  # usable ones of one room: TOO_MANY_INVITATIONS
+DOUBLE_TAP = timedelta(minutes=1)  # so late may the second half of a guest's double tap come
 
 _JOINER = "\u200d"  # holds family emoji together: the one format character a title may have
 
@@ -81,12 +82,23 @@ def join_by_invitation(*, user: User, code: str) -> Membership:
 
 
 @transaction.atomic
-def join_as_guest(*, code: str, nickname: str, locale: str) -> Membership:
+def join_as_guest(*, code: str, nickname: str, locale: str, request_key: UUID | None = None) -> Membership:
     """A new guest who comes in by a link: both happen or neither does. The caller signs `membership.user` in.
 
+    A second call with the same `request_key` within DOUBLE_TAP returns the first guest's membership. The key
+    is as good as that guest's session for so long: make it random, keep it to the one form it stands in.
     Raises what `join_by_invitation` raises, and ValidationError when it is no nickname.
     """
-    return join_by_invitation(user=create_guest(nickname=nickname, locale=locale), code=code)
+    if request_key is not None:
+        room = lock_room(_invitation(code).room)
+        since = timezone.now() - DOUBLE_TAP
+        taps = Membership.objects.active().filter(room=room, request_key=request_key, joined_at__gt=since)
+        if membership := taps.filter(user__is_guest=True).select_related("user", "room").first():
+            return membership
+    membership = join_by_invitation(user=create_guest(nickname=nickname, locale=locale), code=code)
+    membership.request_key = request_key
+    membership.save(update_fields=["request_key"])
+    return membership
 
 
 @transaction.atomic

@@ -101,6 +101,9 @@ class Membership(models.Model):
     joined_at = models.DateTimeField(_("joined"), default=timezone.now)
     left_at = models.DateTimeField(_("left at"), null=True, blank=True)
     ended_by = models.CharField(_("ended by"), max_length=8, choices=Ended, blank=True)
+    request_key = models.UUIDField(
+        null=True, editable=False
+    )  # of a guest's form: a double tap makes one guest
 
     objects = MembershipQuerySet.as_manager()
 

@@ -1,0 +1,83 @@
+"""The page behind an invitation link: what room it is, who is in it, and one way in for each kind of visitor."""
+
+from allauth.core import ratelimit
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import get_language
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from accounts.sessions import sign_in_guest
+from rooms import actions
+from rooms.errors import RoomError
+from rooms.forms import GuestForm
+from rooms.models import Invitation, Membership
+
+NAMES_SHOWN = 12
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def invitation(request: HttpRequest, code: str) -> HttpResponse:
+    """Guests give a nickname and are signed in; signed-in people tap once; an ended link says so (410)."""
+    found = get_object_or_404(Invitation.objects.select_related("room"), code=code)
+    if request.user.is_authenticated:
+        if actions.active_membership(found.room, request.user):
+            return redirect(found.room)
+        return _join(request, found) if request.method == "POST" else _page(request, found)
+    return _join_as_guest(request, found) if request.method == "POST" else _page(request, found, GuestForm())
+
+
+def _join(request: HttpRequest, found: Invitation) -> HttpResponse:
+    try:
+        actions.join_by_invitation(user=request.user, code=found.code)
+    except RoomError as error:
+        return _page(request, found, error=error)
+    return redirect(found.room)
+
+
+def _join_as_guest(request: HttpRequest, found: Invitation) -> HttpResponse:
+    if not ratelimit.consume(request, action="join_as_guest"):
+        return ratelimit.respond_429(request)
+    form = GuestForm(request.POST)
+    if not form.is_valid():
+        return _page(request, found, form, status=400)
+    locale = get_language() or "ko"
+    try:
+        membership = actions.join_as_guest(code=found.code, locale=locale, **form.cleaned_data)
+    except RoomError as error:
+        if error.code != "NICKNAME_TAKEN":
+            return _page(request, found, form, error)
+        form.add_error("nickname", error.detail)
+        return _page(request, found, form, status=error.status)
+    sign_in_guest(request, membership.user)
+    return redirect(found.room)
+
+
+def _page(
+    request: HttpRequest,
+    found: Invitation,
+    form: GuestForm | None = None,
+    error: RoomError | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    if found.refusal and error is None:
+        error = RoomError(found.refusal)
+    if error is not None and error.status == 404:
+        raise Http404
+    if error is not None and error.status == 410:
+        response = render(request, "rooms/invitation_ended.html", {"error": error}, status=410)
+    else:
+        stays = Membership.objects.active().filter(room=found.room).select_related("user").by_standing()
+        context = {
+            "invitation": found,
+            "room": found.room,
+            "people": [stay.user for stay in stays[:NAMES_SHOWN]],
+            "count": (count := stays.count()),
+            "others": max(count - NAMES_SHOWN, 0),
+            "form": form,
+            "error": error,
+        }
+        response = render(request, "rooms/invitation.html", context, status=error.status if error else status)
+    response["X-Robots-Tag"] = "noindex"
+    return response
