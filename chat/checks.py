@@ -1,0 +1,30 @@
+"""System checks: what would break a promise in silence is refused at the start."""
+
+from typing import Any
+
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.db import Error as DatabaseError
+from django.db import connection
+
+MINIMUM = 150_000  # NULLS NOT DISTINCT
+
+
+@register(Tags.database)
+def check_durability(app_configs: Any, databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """P3: an acknowledged entry is on disk. Runs with `migrate` and `check --database default`."""
+    if not databases:
+        return []
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT name, setting FROM pg_settings WHERE name IN ('fsync', 'synchronous_commit', 'full_page_writes')")
+            settings = dict(cursor.fetchall())
+            version = connection.pg_version  # type: ignore[attr-defined]
+    except DatabaseError as error:
+        return [Warning(f"The database could not be asked: {error}", id="chat.W001")]
+    found: list[CheckMessage] = []
+    for name in ("fsync", "synchronous_commit", "full_page_writes"):
+        if settings.get(name) == "off":
+            found.append(Error(f"PostgreSQL runs with {name} off: acknowledged entries can be lost.", id="chat.E001"))
+    if version < MINIMUM:
+        found.append(Error("PostgreSQL 15 or newer is needed.", id="chat.E002"))
+    return found

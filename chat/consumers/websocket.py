@@ -1,0 +1,90 @@
+"""The JSON endpoint `/ws`: Channels' consumer as a translator between ASGI and a session.
+
+It takes no channel of its own (the hub has one for the process) and its loop awaits `receive` directly: Channels'
+dispatch would hop to a thread for every frame.
+"""
+
+import asyncio
+import contextlib
+import logging
+from typing import Any
+
+from channels.consumer import AsyncConsumer
+from django.db import Error as DatabaseError
+
+from chat.consumers.session import Session
+from chat.live import get_live
+from chat.realtime import close_codes
+from chat.realtime.protocol import SUBPROTOCOL
+from chat.store import SessionKey
+
+logger = logging.getLogger(__name__)
+
+
+class ChatConsumer(AsyncConsumer):
+    """Signed-in people by session cookie; `rualone.v1` or no subprotocol."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        self.scope, self.base_send = scope, send
+        self._ending: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        if (await receive())["type"] != "websocket.connect":
+            return
+        offered = scope.get("subprotocols") or []
+        await send({"type": "websocket.accept", "subprotocol": SUBPROTOCOL if SUBPROTOCOL in offered else None})
+        session = await self._session()
+        if session is not None:
+            await self._serve(session, receive)
+
+    async def _session(self) -> Session | None:
+        """Who is there, or None after closing: accepted first, because a refused handshake loses the code."""
+        user = self.scope.get("user")
+        if user is None or not user.is_authenticated:
+            await self._send_close(close_codes.SIGN_IN)
+            return None
+        try:
+            live = await get_live()
+        except DatabaseError as error:
+            logger.warning("a connection was turned away: %r", error)
+            await self._send_close(close_codes.TRY_LATER)
+            return None
+        key = SessionKey(self.scope["session"].session_key or "", user.pk, user.password)
+        return Session(live, key, user.nickname, self._send_text, self._end)
+
+    async def _serve(self, session: Session, receive: Any) -> None:
+        session.start()
+        loop = asyncio.get_running_loop()
+        tasks = [loop.create_task(session.outbox.run()), loop.create_task(self._receive(session, receive))]
+        try:
+            await asyncio.wait([*tasks, self._ending], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+            results = await asyncio.gather(*tasks, return_exceptions=True)
+            await session.stop()
+        self._log(results)
+        if self._ending.done():
+            with contextlib.suppress(OSError):
+                await self._send_close(self._ending.result())
+
+    async def _receive(self, session: Session, receive: Any) -> None:
+        while (event := await receive())["type"] == "websocket.receive":
+            text = event.get("text")
+            if text is None:
+                self._end(close_codes.BAD_FRAME)
+            else:
+                session.receive(text)
+
+    def _log(self, results: list[Any]) -> None:
+        for result in results:
+            if isinstance(result, Exception):
+                logger.error("a connection failed", exc_info=result)
+
+    def _end(self, code: int) -> None:
+        if not self._ending.done():
+            self._ending.set_result(code)
+
+    async def _send_text(self, text: str) -> None:
+        await self.base_send({"type": "websocket.send", "text": text})
+
+    async def _send_close(self, code: int) -> None:
+        await self.base_send({"type": "websocket.close", "code": code})

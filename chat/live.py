@@ -1,0 +1,218 @@
+"""The composition: one hub, one writer and one store per process, made on the first connection's loop."""
+
+import asyncio
+import logging
+import secrets
+from collections import defaultdict
+from collections.abc import Coroutine
+from typing import Any, Final, TypedDict
+
+from asgiref.sync import async_to_sync
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from chat import store, timeline, wire
+from chat.realtime.bus import Event
+from chat.realtime.entry import LiveEntry
+from chat.realtime.hub import CONTROL, Hub, shard
+from chat.realtime.rate import TokenBucket
+from chat.realtime.writer import Writer
+from chat.store import SessionKey, Store
+from chat.timeline import Draft, Written
+
+logger = logging.getLogger(__name__)
+
+SESSIONS_EVERY: Final = 5.0  # seconds between two looks at whether the connections' sessions still stand
+READS_EVERY: Final = 1.0  # seconds that read positions are gathered
+NAMES_MAX: Final = 10_000
+PING_EVERY: Final = 25.0  # seconds; clients take 40 s of silence for a dead line
+
+
+class ChatSettings(TypedDict):
+    SENDS_PER_SECOND: int
+    SENDS_BURST: int
+
+
+def make_layer() -> Any:
+    """A new instance of the configured channel layer: the hub owns its own, so that it can replace a frozen one."""
+    config = settings.CHANNEL_LAYERS["default"]
+    return import_string(config["BACKEND"])(**config.get("CONFIG", {}))
+
+
+class Live:
+    """Everything that the connections of one process share."""
+
+    def __init__(self, epoch: str) -> None:
+        self.epoch = epoch
+        self.loop = asyncio.get_running_loop()
+        self.store = Store()
+        self.hub = Hub(self.store, make_layer, name=secrets.token_hex(6))
+        self.hub.on_control = self._on_control
+        self.writer = Writer(self.store.append, store.classify, self._committed)
+        self.sessions: set[Any] = set()
+        self.names: dict[int, str] = {}
+        self._buckets: dict[int, TokenBucket] = {}
+        self._reads: dict[tuple[int, int], int] = {}
+
+    async def start(self) -> None:
+        await self.hub.start()
+        self.writer.start()
+        for work in (self._check_sessions(), self._flush_reads(), self._ping()):
+            self.spawn(work)
+
+    async def close(self) -> None:
+        await self.writer.close()
+        await self.hub.close()
+        await self.store.close()
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+        return self.hub.spawn(work)
+
+    # --- sessions -------------------------------------------------------------------------------------------------
+
+    def enter(self, session: Any, user_id: int, nickname: str) -> None:
+        self.sessions.add(session)
+        if len(self.names) >= NAMES_MAX:
+            self.names.clear()
+        self.names[user_id] = nickname
+
+    def exit(self, session: Any) -> None:
+        self.sessions.discard(session)
+        if not any(s.user_id == session.user_id for s in self.sessions):
+            self._buckets.pop(session.user_id, None)
+
+    def may_send(self, user_id: int) -> bool:
+        """Take one from the user's sends, whatever connection they come by."""
+        chat: ChatSettings = settings.CHAT
+        bucket = self._buckets.get(user_id)
+        if bucket is None:
+            bucket = self._buckets[user_id] = TokenBucket(chat["SENDS_PER_SECOND"], chat["SENDS_BURST"])
+        return bucket.take()
+
+    def end_sessions(self, user_id: int, session_key: str | None) -> None:
+        """Close the connections of a session (None: of all sessions) of a user, here and on the other workers."""
+        self._end_here(user_id, session_key)
+        self.hub.bus.publish(CONTROL, {"k": "end", "u": user_id, "s": session_key or ""})
+
+    def _on_control(self, event: Event) -> None:
+        if event["k"] == "end":
+            self._end_here(event["u"], event["s"] or None)
+
+    def _end_here(self, user_id: int, session_key: str | None) -> None:
+        for session in list(self.sessions):
+            if session.user_id == user_id and session_key in {None, session.key.session}:
+                session.sign_out()
+
+    async def _check_sessions(self) -> None:
+        while True:
+            await asyncio.sleep(SESSIONS_EVERY)
+            keys: defaultdict[SessionKey, list[Any]] = defaultdict(list)
+            for session in self.sessions:
+                keys[session.key].append(session)
+            if not keys:
+                continue
+            try:
+                over = await self.store.read(store.ended, list(keys))
+            except Exception as error:  # the database is away: the next look is soon
+                logger.warning("sessions could not be checked: %r", error)
+                continue
+            for key in over:
+                for session in keys[key]:
+                    session.sign_out()
+
+    async def _ping(self) -> None:
+        while True:
+            await asyncio.sleep(PING_EVERY)
+            for session in list(self.sessions):
+                session.ping()
+
+    # --- read positions -------------------------------------------------------------------------------------------
+
+    def read(self, room_id: int, user_id: int, seq: int) -> None:
+        """Note that a user has read up to a number; written together with others soon."""
+        place = (room_id, user_id)
+        self._reads[place] = max(seq, self._reads.get(place, 0))
+
+    async def _flush_reads(self) -> None:
+        while True:
+            await asyncio.sleep(READS_EVERY)
+            if not self._reads:
+                continue
+            reads, self._reads = self._reads, {}
+            try:
+                await self.store.read(timeline.mark_read, [(r, u, seq) for (r, u), seq in reads.items()])
+            except Exception as error:  # soft state: they are noted again with the next read
+                logger.warning("%d read positions were not written: %r", len(reads), error)
+
+    # --- what was written -----------------------------------------------------------------------------------------
+
+    def _committed(self, fresh: list[tuple[Draft, Written]]) -> None:
+        """Called by the writer on the loop: texts of people who are connected here."""
+        rooms: defaultdict[int, list[LiveEntry]] = defaultdict(list)
+        for draft, written in fresh:
+            name = self.names.get(draft.sender_id or 0, "")
+            rooms[draft.room_id].append(wire.live_draft(draft, written, name))
+        for room_id, entries in rooms.items():
+            self.hub.committed(room_id, entries)
+
+    def announce(self, rooms: dict[int, list[LiveEntry]]) -> None:
+        """Called in any thread: entries that verbs wrote and committed."""
+        self.loop.call_soon_threadsafe(lambda: [self.hub.committed(r, e) for r, e in rooms.items()])
+
+
+_live: Live | None = None
+_starting: asyncio.Lock | None = None
+
+
+async def get_live() -> Live:
+    """This process's Live, started on first use. Raises what the database raises when it is away."""
+    global _live, _starting
+    if _live is not None and _live.loop is asyncio.get_running_loop():
+        return _live
+    if _starting is None:
+        _starting = asyncio.Lock()
+    async with _starting:
+        if _live is None:
+            starter = Store()
+            live = Live(await starter.read(store.epoch))
+            await starter.close()
+            await live.start()
+            _live = live
+    return _live
+
+
+def announce(fresh: list[tuple[Draft, Written]]) -> None:
+    """Tell live readers, here or on other workers, of entries that a verb wrote; in the verb's thread."""
+    seqs: defaultdict[int, list[int]] = defaultdict(list)
+    for draft, written in fresh:
+        seqs[draft.room_id].append(written.seq)
+    rooms = {}
+    for room_id, numbers in seqs.items():
+        rows = timeline.since_for_all(room_id, min(numbers) - 1, max(numbers) - min(numbers) + 1)
+        rooms[room_id] = wire.live_entries([r for r in rows if r.seq in numbers])
+    if _live is not None:
+        _live.announce(rooms)
+    else:
+        _publish_from_outside(rooms)
+
+
+def _publish_from_outside(rooms: dict[int, list[LiveEntry]]) -> None:
+    """From a process without a hub (a command, a shell): best effort, the workers' position checks do the rest."""
+
+    async def publish() -> None:
+        layer = make_layer()
+        for room_id, entries in rooms.items():
+            event = {"type": "hub", "o": "outside", "e": [[room_id, [list(e) for e in entries]]], "x": []}
+            await layer.group_send(shard(room_id), event)
+        await layer.flush()
+
+    try:
+        async_to_sync(publish)()
+    except Exception as error:  # a failing bus never fails a verb
+        logger.warning("entries were not announced: %r", error)
+
+
+def end_sessions(user_id: int, session_key: str | None) -> None:
+    """Close a user's connections everywhere; in any thread. Without a hub here the workers notice within 5 s."""
+    if _live is not None:
+        _live.loop.call_soon_threadsafe(_live.end_sessions, user_id, session_key)

@@ -1,0 +1,42 @@
+"""A committed entry on its way to readers: encoded once, whoever gets it."""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import msgspec
+
+_encode: Final = msgspec.json.Encoder().encode
+
+
+class LiveEntry(NamedTuple):
+    """`item` is the entry's JSON on the wire (protocol.Item); `people` the nicknames it mentions by user id;
+    `ends` the user who may read nothing after it (P8)."""
+
+    seq: int
+    item: bytes
+    people: dict[str, str]
+    ends: int | None = None
+
+
+def people_of(entries: Sequence[LiveEntry]) -> dict[str, str]:
+    """Nicknames of everybody in the entries."""
+    if len(entries) == 1:
+        return entries[0].people
+    people: dict[str, str] = {}
+    for entry in entries:
+        people.update(entry.people)
+    return people
+
+
+def entries_frame(room: str, entries: Sequence[LiveEntry]) -> str:
+    """The `entries` frame (protocol.Entries) around items that are encoded already."""
+    items = b",".join([e.item for e in entries])
+    return (
+        b'{"type":"entries","room":%b,"items":[%b],"people":%b}' % (_encode(room), items, _encode(people_of(entries)))
+    ).decode()
+
+
+def ending_reason(entry: LiveEntry) -> str:
+    """Why an entry ends somebody's reading: its `reason`, or the last word of its kind (`merged`)."""
+    item = msgspec.json.decode(entry.item)
+    return str(item["data"].get("reason") or item["kind"].rpartition(".")[2])

@@ -1,0 +1,377 @@
+"""Live delivery: one hub per process between the timeline, the bus and the local connections.
+
+Guarantees (P4, P8): a subscription gets every entry after its position exactly once and in order, or `resync`; nothing
+after the entry that ends its user's reading. The bus may lose, repeat and reorder: gaps are read from the timeline, and
+every room that somebody has open is compared with the database every CHECK_EVERY seconds. Everything runs on one loop.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
+
+import msgspec
+
+from chat.realtime import protocol
+from chat.realtime.bus import Bus, Event
+from chat.realtime.entry import LiveEntry, ending_reason, entries_frame
+from chat.realtime.feed import Feed
+from chat.realtime.limits import RESUME_MAX
+from chat.realtime.outbox import Outbox
+from chat.realtime.presence import LISTED_MAX, RENEW, Presence
+
+logger = logging.getLogger(__name__)
+
+PACE: Final = 0.015  # seconds between two frames of a busy room; an idle room's entry goes at once
+HOLD: Final = 0.05  # seconds that a later entry waits for an earlier one before the timeline is read
+CHECK_EVERY: Final = 2.0  # seconds between two looks at the heads of all rooms open here
+CHECK_EVERY_DOWN: Final = 1.0  # the same while the bus is down
+SETTLE: Final = 0.25  # seconds after which "behind" is no longer an event in flight; also a subscription's own time
+KEEP: Final = 30.0  # seconds that a room without subscribers keeps its place on the bus
+READ_CHUNK: Final = 500  # entries read at a time when filling a gap
+PRESENCE_PACE: Final = 1.0  # seconds between two presence frames of a room
+SHARDS: Final = 8  # groups on the bus; a worker is in those of the rooms that are open in it
+CONTROL: Final = "chat.control"
+
+_encode: Final = msgspec.json.Encoder().encode
+
+
+class Store(Protocol):
+    """What the hub asks of the database; each call runs in a thread of the timeline's pool."""
+
+    async def heads(self, room_ids: list[int]) -> dict[int, int]: ...
+
+    async def entries_after(self, room_id: int, seq: int, limit: int) -> list[LiveEntry]: ...
+
+
+@dataclass(eq=False, slots=True)
+class Subscription:
+    """One connection's place in one room."""
+
+    user_id: int
+    room: "Room"
+    outbox: Outbox
+    ended: Callable[["Subscription", str], None]  # the user may not read the room any longer
+    lost: Callable[["Subscription"], None]  # it must be told to resync
+    position: int = 0
+    attached: bool = False
+
+
+@dataclass(eq=False, slots=True)
+class Room:
+    """A room that is, or was a moment ago, open in this process."""
+
+    id: int
+    public_id: str
+    feed: Feed = field(default_factory=Feed)
+    subscriptions: set[Subscription] = field(default_factory=set)
+    opening: int = 0  # subscriptions that are reading right now
+    ready: list[LiveEntry] = field(default_factory=list)  # in order, not yet sent
+    flushed: float = 0.0
+    flush_timer: asyncio.TimerHandle | asyncio.Handle | None = None
+    hold_timer: asyncio.TimerHandle | None = None
+    repair: asyncio.Task[None] | None = None
+    presence_timer: asyncio.TimerHandle | None = None
+
+
+def shard(room_id: int) -> str:
+    """The bus group that carries a room."""
+    return f"chat.shard.{room_id % SHARDS}"
+
+
+class Hub:
+    def __init__(self, store: Store, make_layer: Callable[[], Any], *, name: str) -> None:
+        self.name = name
+        self.bus = Bus(make_layer, self._on_event, self._on_bus_state, name=name)
+        self.presence = Presence()
+        self.on_control: Callable[[Event], None] = lambda event: None
+        self.repairs = 0  # gaps that were filled from the timeline (metric)
+        self._store = store
+        self._rooms: dict[int, Room] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._check_now = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+
+    async def start(self) -> None:
+        self.bus.join(CONTROL)
+        await self.bus.start()
+        self.spawn(self._check_forever())
+        self.spawn(self._renew_presence())
+
+    async def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.bus.close()
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """A task that is kept, cancelled at the end, and whose failure is logged."""
+        task = self._loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._task_ended)
+        return task
+
+    def _task_ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            logger.error("a task of the hub failed", exc_info=error)
+
+    # --- entries come in ------------------------------------------------------------------------------------------
+
+    def committed(self, room_id: int, entries: list[LiveEntry]) -> None:
+        """Entries that this process has written: deliver them here and tell the other workers."""
+        self.bus.publish_entries(shard(room_id), room_id, entries)
+        if room := self._rooms.get(room_id):
+            self._accept(room, entries)
+
+    def _on_event(self, event: Event) -> None:
+        for room_id, entries in event["e"]:
+            if room := self._rooms.get(room_id):
+                self._accept(room, [LiveEntry(*e) for e in entries])
+        for extra in event["x"]:
+            self._on_extra(event["o"], extra)
+
+    def _accept(self, room: Room, entries: Sequence[LiveEntry]) -> None:
+        ready = room.feed.accept(entries)
+        if ready:
+            room.ready += ready
+            self._schedule_flush(room)
+        if room.feed.gap and room.feed.position is not None and room.hold_timer is None:
+            room.hold_timer = self._loop.call_later(HOLD, self._hold_over, room)
+
+    def _hold_over(self, room: Room) -> None:
+        room.hold_timer = None
+        if room.feed.gap:
+            self._repair(room)
+
+    # --- entries go out -------------------------------------------------------------------------------------------
+
+    def _schedule_flush(self, room: Room) -> None:
+        if room.flush_timer is None:
+            wait = room.flushed + PACE - self._loop.time()
+            later = self._loop.call_later
+            room.flush_timer = later(wait, self._flush, room) if wait > 0 else self._loop.call_soon(self._flush, room)
+
+    def _flush(self, room: Room) -> None:
+        if room.flush_timer is not None:
+            room.flush_timer.cancel()
+            room.flush_timer = None
+        ready, room.ready = room.ready, []
+        room.flushed = self._loop.time()
+        start = 0
+        for place, entry in enumerate(ready, 1):
+            if entry.ends is not None and any(s.user_id == entry.ends for s in room.subscriptions):
+                self._send(room, ready[start:place])
+                start = place
+                self._end_reading(room, entry)
+        if start < len(ready):
+            self._send(room, ready[start:])
+
+    def _send(self, room: Room, entries: Sequence[LiveEntry]) -> None:
+        if not room.subscriptions:
+            return
+        frame, last = entries_frame(room.public_id, entries), entries[-1].seq
+        lagging = []
+        for subscription in room.subscriptions:
+            if subscription.outbox.offer(frame):
+                subscription.position = last
+            else:
+                lagging.append(subscription)
+        for subscription in lagging:
+            self.detach(subscription)
+
+    def _end_reading(self, room: Room, entry: LiveEntry) -> None:
+        for subscription in [s for s in room.subscriptions if s.user_id == entry.ends]:
+            self.detach(subscription)
+            subscription.ended(subscription, ending_reason(entry))
+
+    # --- subscribing: the one catch-up path -----------------------------------------------------------------------
+
+    def open(self, room_id: int, public_id: str) -> Room:
+        """A room to read and attach to; pair it with done()."""
+        room = self._rooms.get(room_id)
+        if room is None:
+            room = self._rooms[room_id] = Room(room_id, public_id)
+            self.bus.join(shard(room_id))
+            self.bus.publish(shard(room_id), {"k": "who", "r": room_id})
+            # redis-py does not wait until a subscription stands: look once more when it should.
+            self._loop.call_later(SETTLE, self._check_now.set)
+        room.opening += 1
+        return room
+
+    def done(self, room: Room) -> None:
+        """The subscription that was opening has attached, or given up."""
+        room.opening -= 1
+        self._loop.call_later(KEEP, self._forget, room)
+
+    async def catch_up(self, room: Room, head: int) -> None:
+        """Bring the room to `head`, a number somebody has read, before attaching there."""
+        if room.feed.position is None:
+            self._queue(room, room.feed.start(head))
+        while (room.feed.position or 0) < head and await self._fill(room):
+            pass
+
+    def attach(self, subscription: Subscription, head: int) -> Sequence[LiveEntry] | None:
+        """Subscribe behind `head`, in one step with no wait in it. Returns the entries delivered since that number,
+        which the subscriber must get first; None when they are no longer at hand: read again."""
+        room = subscription.room
+        self._flush(room)
+        recent = room.feed.recent(head)
+        if recent is None:
+            return None
+        subscription.position = room.feed.position or head
+        if not any(e.ends == subscription.user_id for e in recent):
+            room.subscriptions.add(subscription)
+            subscription.attached = True
+            if self.presence.arrive(room.id, subscription.user_id):
+                self._presence_changed(room)
+            else:
+                self._hint_presence(room, [subscription])
+        return recent
+
+    def detach(self, subscription: Subscription) -> None:
+        """Deliver nothing more to it; its position says where it stopped."""
+        room = subscription.room
+        if not subscription.attached:
+            return
+        subscription.attached = False
+        room.subscriptions.discard(subscription)
+        self._loop.call_later(3.0, self._depart, room, subscription.user_id)
+        if not room.subscriptions:
+            self._loop.call_later(KEEP, self._forget, room)
+
+    def _forget(self, room: Room) -> None:
+        if room.subscriptions or room.opening or self._rooms.get(room.id) is not room:
+            return
+        del self._rooms[room.id]
+        if not any(shard(other) == shard(room.id) for other in self._rooms):
+            self.bus.leave(shard(room.id))
+
+    # --- position check and repair --------------------------------------------------------------------------------
+
+    def _on_bus_state(self, up: bool) -> None:
+        self._check_now.set()
+
+    async def _check_forever(self) -> None:
+        while True:
+            try:
+                async with asyncio.timeout(CHECK_EVERY if self.bus.up else CHECK_EVERY_DOWN):
+                    await self._check_now.wait()
+            except TimeoutError:
+                pass
+            self._check_now.clear()
+            try:
+                await self._check_positions()
+            except Exception as error:  # the database is away; the next check is soon
+                logger.warning("position check failed: %r", error)
+
+    async def _check_positions(self) -> None:
+        rooms = [r for r in self._rooms.values() if r.feed.position is not None]
+        if not rooms:
+            return
+        heads = await self._store.heads([r.id for r in rooms])
+        for room in rooms:
+            room.feed.expected = max(room.feed.expected, heads.get(room.id, 0))
+        behind = [r for r in rooms if r.feed.behind]
+        if behind and self.bus.up:
+            await asyncio.sleep(SETTLE)  # what is in flight arrives now
+        for room in behind:
+            if room.feed.behind:
+                self._repair(room)
+
+    def _repair(self, room: Room) -> None:
+        if room.repair is None or room.repair.done():
+            room.repair = self.spawn(self._repair_room(room))
+
+    async def _repair_room(self, room: Room) -> None:
+        self.repairs += 1
+        read = 0
+        while room.feed.behind and self._rooms.get(room.id) is room:
+            if read > RESUME_MAX:
+                self._resync(room)
+                return
+            got = await self._fill(room)
+            if not got:
+                return
+            read += got
+
+    async def _fill(self, room: Room) -> int:
+        """Read what comes next from the timeline; the number of entries read."""
+        entries = await self._store.entries_after(room.id, room.feed.position or 0, READ_CHUNK)
+        self._accept(room, entries)
+        return len(entries)
+
+    def _resync(self, room: Room) -> None:
+        room.feed.skip_to(room.feed.expected)
+        room.ready = []
+        for subscription in list(room.subscriptions):
+            self.detach(subscription)
+            subscription.lost(subscription)
+
+    def _queue(self, room: Room, entries: Sequence[LiveEntry]) -> None:
+        if entries:
+            room.ready += entries
+            self._schedule_flush(room)
+
+    # --- typing and presence: may be lost, never gathers ----------------------------------------------------------
+
+    def typing(self, subscription: Subscription) -> None:
+        room = subscription.room
+        self._hint_typing(room, subscription.user_id)
+        self.bus.publish(shard(room.id), {"k": "typing", "r": room.id, "u": subscription.user_id})
+
+    def _hint_typing(self, room: Room, user_id: int) -> None:
+        frame = _encode(protocol.IsTyping(room.public_id, user_id)).decode()
+        for subscription in room.subscriptions:
+            if subscription.user_id != user_id:
+                subscription.outbox.hint(frame)
+
+    def _on_extra(self, origin: str, extra: Event) -> None:
+        if "r" not in extra:
+            self.on_control(extra)
+            return
+        room = self._rooms.get(extra["r"])
+        if room is None:
+            return
+        match extra["k"]:
+            case "typing":
+                self._hint_typing(room, extra["u"])
+            case "here":
+                if self.presence.lease(room.id, origin, extra["u"]):
+                    self._show_presence(room)
+            case "who":
+                self._publish_presence(room)
+
+    def _depart(self, room: Room, user_id: int) -> None:
+        if self.presence.depart(room.id, user_id):
+            self._presence_changed(room)
+
+    def _presence_changed(self, room: Room) -> None:
+        self._publish_presence(room)
+        self._show_presence(room)
+
+    def _publish_presence(self, room: Room) -> None:
+        here = self.presence.local(room.id)[:LISTED_MAX]
+        self.bus.publish(shard(room.id), {"k": "here", "r": room.id, "u": here})
+
+    def _show_presence(self, room: Room) -> None:
+        if room.presence_timer is None:
+            room.presence_timer = self._loop.call_later(PRESENCE_PACE, self._send_presence, room)
+
+    def _send_presence(self, room: Room) -> None:
+        room.presence_timer = None
+        self._hint_presence(room, room.subscriptions)
+
+    def _hint_presence(self, room: Room, subscriptions: "set[Subscription] | list[Subscription]") -> None:
+        present = self.presence.present(room.id)
+        frame = _encode(protocol.Presence(room.public_id, present[:LISTED_MAX], len(present))).decode()
+        for subscription in subscriptions:
+            subscription.outbox.hint(frame)
+
+    async def _renew_presence(self) -> None:
+        while True:
+            await asyncio.sleep(RENEW)
+            for room_id in self.presence.rooms():
+                if room := self._rooms.get(room_id):
+                    self._publish_presence(room)

@@ -1,0 +1,253 @@
+"""Group commit: what a worker's connections send while a batch is being written becomes the next batch.
+
+Guarantees: a draft's `done` is called exactly once, on the loop; with a Written only after its entry committed. Drafts of
+one sender to one room keep their order. One locked room does not hold up the others. At most MAX_PENDING drafts wait.
+"""
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Final, Protocol
+
+logger = logging.getLogger(__name__)
+
+MAX_PENDING: Final = 5_000  # drafts; beyond it submit() refuses (BUSY)
+BATCH_MAX: Final = 1_000  # drafts in one transaction
+SECOND_WAIT_MS: Final = 100  # for the lock of a room that was skipped, before its drafts go to the slow lane
+SLOW_WAIT_MS: Final = 1_000  # per try in the slow lane
+SLOW_LANES: Final = 2  # locked rooms waited for at once, a thread each
+GIVE_UP_AFTER: Final = 15.0  # seconds that a draft may wait for a lock or for the database
+
+
+class Draft(Protocol):
+    @property
+    def room_id(self) -> int: ...
+
+
+class Written(Protocol):
+    @property
+    def outcome(self) -> str: ...
+
+
+class Trouble(Enum):
+    """What an exception of `append` means for its batch."""
+
+    DATA = "one of the drafts cannot be stored"
+    LOCKED = "a room stayed locked"
+    CONNECTION = "the database is away"
+    BUG = "anything else"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a draft was not written. `retry`: sending it again may succeed."""
+
+    code: str
+    detail: str
+    retry: bool
+
+
+BUSY: Final = Failure("BUSY", "The room is busy; it was not written.", True)
+UNAVAILABLE: Final = Failure("UNAVAILABLE", "The database does not answer; it was not written.", True)
+BAD_DATA: Final = Failure("BAD_DATA", "This cannot be stored.", False)
+INTERNAL: Final = Failure("INTERNAL", "Something is broken on our side.", True)
+
+
+class RoomLocked(Exception):
+    """A batch that waited for its rooms' locks ran into the time-out."""
+
+
+@dataclass(slots=True)
+class Pending:
+    draft: Any
+    done: Callable[[Any], None]
+    since: float
+
+
+class Writer:
+    """Collects drafts on the loop and writes them through `append(drafts, wait_ms)`, which must not block the loop.
+
+    `classify` tells what an exception of append means; `committed` gets every batch's new (draft, written) pairs.
+    """
+
+    def __init__(
+        self,
+        append: Callable[[list[Any], int], Awaitable[list[Any]]],
+        classify: Callable[[BaseException], Trouble],
+        committed: Callable[[list[tuple[Any, Any]]], None],
+        *,
+        max_pending: int = MAX_PENDING,
+        batch_max: int = BATCH_MAX,
+    ) -> None:
+        self._append, self._classify, self._committed = append, classify, committed
+        self._max_pending, self._batch_max = max_pending, batch_max
+        self._queue: deque[Pending] = deque()
+        self._parked: dict[int, deque[Pending]] = {}
+        self._pending = 0
+        self._wake = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._lanes = asyncio.Semaphore(SLOW_LANES)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.batches = 0
+
+    @property
+    def pending(self) -> int:
+        """Drafts that are not decided yet."""
+        return self._pending
+
+    def start(self) -> None:
+        self._spawn(self._main())
+
+    async def close(self, timeout: float = 5.0) -> None:
+        """Write what is queued, at most `timeout` seconds, then stop; what is left fails as UNAVAILABLE."""
+        try:
+            await asyncio.wait_for(self._idle.wait(), timeout)
+        except TimeoutError:
+            logger.warning("%d drafts were not written before the end", self._pending)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        left = [*self._queue, *(p for parked in self._parked.values() for p in parked)]
+        self._fail(left, UNAVAILABLE)
+
+    def submit(self, draft: Draft, done: Callable[[Any], None]) -> bool:
+        """Queue a draft; `done` gets its Written or a Failure. False, and nothing queued, when too many wait."""
+        if self._pending >= self._max_pending:
+            return False
+        self._pending += 1
+        self._idle.clear()
+        self._queue.append(Pending(draft, done, time.monotonic()))
+        self._wake.set()
+        return True
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            logger.critical("the writer's task died", exc_info=error)
+
+    async def _main(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while batch := self._take():
+                await self._write(batch)
+
+    def _take(self) -> list[Pending]:
+        """The next batch, without the drafts of rooms that are waited for: those queue up behind theirs."""
+        batch: list[Pending] = []
+        while self._queue and len(batch) < self._batch_max:
+            pending = self._queue.popleft()
+            parked = self._parked.get(pending.draft.room_id)
+            (batch if parked is None else parked).append(pending)
+        return batch
+
+    async def _write(self, batch: list[Pending]) -> None:
+        skipped = self._finish(await self._commit(batch, 0))
+        if not skipped:
+            return
+        try:
+            self._finish(await self._commit(skipped, SECOND_WAIT_MS))
+        except RoomLocked:
+            self._park(skipped)
+
+    async def _commit(self, batch: list[Pending], wait_ms: int) -> list[tuple[Pending, Any]]:
+        """Append the batch. Bisects on bad data so that only the culprit fails, sends the same drafts with the same cids
+        again after a lost connection; RoomLocked when wait_ms ran out."""
+        pause = 0.05
+        while batch:
+            try:
+                written = await self._append([p.draft for p in batch], wait_ms)
+            except Exception as error:
+                match self._classify(error):
+                    case Trouble.LOCKED:
+                        raise RoomLocked from error
+                    case Trouble.DATA:
+                        return await self._bisect(batch, wait_ms, error)
+                    case Trouble.CONNECTION:
+                        batch = self._give_up(batch, UNAVAILABLE)
+                        logger.warning("append failed, %d drafts wait: %s", len(batch), error)
+                        await asyncio.sleep(pause)
+                        pause = min(pause * 2, 1.0)
+                    case Trouble.BUG:
+                        logger.exception("append failed for %d drafts", len(batch))
+                        self._fail(batch, INTERNAL)
+                        return []
+            else:
+                self.batches += 1
+                return list(zip(batch, written, strict=True))
+        return []
+
+    async def _bisect(self, batch: list[Pending], wait_ms: int, error: Exception) -> list[tuple[Pending, Any]]:
+        if len(batch) == 1:
+            logger.info("refused a draft that cannot be stored: %s", error)
+            self._fail(batch, BAD_DATA)
+            return []
+        middle = len(batch) // 2
+        first = await self._commit(batch[:middle], wait_ms)
+        return first + await self._commit(batch[middle:], wait_ms)
+
+    def _finish(self, results: list[tuple[Pending, Any]]) -> list[Pending]:
+        """Announce and answer what is decided; returns what was skipped because its room is locked."""
+        fresh = [(p.draft, w) for p, w in results if w.outcome == "new"]
+        if fresh:
+            self._committed(fresh)
+        skipped: list[Pending] = []
+        for pending, written in results:
+            if written.outcome == "busy":
+                skipped.append(pending)
+            else:
+                self._answer(pending, written)
+        return skipped
+
+    def _park(self, pendings: list[Pending]) -> None:
+        for pending in pendings:
+            room = pending.draft.room_id
+            if room not in self._parked:
+                self._parked[room] = deque()
+                self._spawn(self._wait_for(room))
+            self._parked[room].append(pending)
+
+    async def _wait_for(self, room: int) -> None:
+        """The slow lane: wait for one room's lock, apart from all others."""
+        parked = self._parked[room]
+        try:
+            while parked:
+                async with self._lanes:
+                    chunk = [parked.popleft() for _ in range(min(len(parked), self._batch_max))]
+                    try:
+                        self._finish(await self._commit(chunk, SLOW_WAIT_MS))
+                    except RoomLocked:
+                        parked.extendleft(reversed(self._give_up(chunk, BUSY)))
+        finally:
+            del self._parked[room]
+            self._queue.extendleft(reversed(parked))
+            self._wake.set()
+
+    def _give_up(self, batch: list[Pending], failure: Failure) -> list[Pending]:
+        """Fail what has waited too long; returns the rest."""
+        latest = time.monotonic() - GIVE_UP_AFTER
+        self._fail([p for p in batch if p.since < latest], failure)
+        return [p for p in batch if p.since >= latest]
+
+    def _fail(self, batch: Sequence[Pending], failure: Failure) -> None:
+        for pending in batch:
+            self._answer(pending, failure)
+
+    def _answer(self, pending: Pending, result: Any) -> None:
+        self._pending -= 1
+        if not self._pending:
+            self._idle.set()
+        try:
+            pending.done(result)
+        except Exception:
+            logger.exception("telling a sender what became of a draft failed")

@@ -1,0 +1,148 @@
+"""What live delivery asks of the database, each call in a thread of small pools of its own.
+
+`sync_to_async` would run everything on one thread of the process; these threads each keep one connection of Django's
+pool (DATABASES, migrations and tests stay ordinary Django) and give it back only when it broke.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final, NamedTuple, TypeVar
+
+from django.contrib.auth import get_user_model
+from django.contrib.sessions.models import Session
+from django.db import DataError, Error, IntegrityError, InterfaceError, OperationalError, connection
+from django.utils import timezone
+
+from chat import timeline, wire
+from chat.models import Installation
+from chat.realtime.entry import LiveEntry
+from chat.realtime.limits import RESUME_MAX
+from chat.realtime.writer import SLOW_LANES, Trouble
+from chat.timeline import LATEST, Draft, Written
+from rooms.models import Room
+
+T = TypeVar("T")
+
+WRITE_THREADS: Final = 1 + SLOW_LANES
+READ_THREADS: Final = 3
+OPENING_PAGE: Final = 50  # shown entries for who opens a room anew
+
+
+class Opened(NamedTuple):
+    """What a subscriber gets first. `recovered`: the entries follow on what it holds; else they replace it."""
+
+    entries: list[LiveEntry]
+    head: int
+    read_seq: int
+    more: bool
+    recovered: bool
+
+
+class SessionKey(NamedTuple):
+    """What a connection was let in by: it ends when the session, the password or the account does."""
+
+    session: str
+    user_id: int
+    password: str
+
+
+class MustResync(Exception):
+    """The client holds more than there is, or misses too much."""
+
+
+class Store:
+    """Blocking calls moved off the loop; writers and readers do not wait for each other's threads."""
+
+    def __init__(self) -> None:
+        self._writes = ThreadPoolExecutor(WRITE_THREADS, thread_name_prefix="timeline-write")
+        self._reads = ThreadPoolExecutor(READ_THREADS, thread_name_prefix="timeline-read")
+
+    async def append(self, drafts: Sequence[Draft], wait_ms: int) -> list[Written]:
+        return await self._run(self._writes, lambda: timeline.append(drafts, wait_ms=wait_ms))
+
+    async def read(self, function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+        """Any blocking call in a reading thread."""
+        return await self._run(self._reads, lambda: function(*args, **kwargs))
+
+    async def heads(self, room_ids: list[int]) -> dict[int, int]:
+        return await self.read(timeline.heads, room_ids)
+
+    async def entries_after(self, room_id: int, seq: int, limit: int) -> list[LiveEntry]:
+        return await self.read(lambda: wire.live_entries(timeline.since_for_all(room_id, seq, limit)))
+
+    async def close(self) -> None:
+        """Give the threads' connections back and end them."""
+        for pool, threads in ((self._writes, WRITE_THREADS), (self._reads, READ_THREADS)):
+            await asyncio.gather(*(self._run(pool, lambda: connection.close()) for _ in range(threads)))
+            pool.shutdown(wait=False)
+
+    async def _run(self, pool: ThreadPoolExecutor, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(pool, _guarded, work)
+
+
+def _guarded(work: Callable[[], T]) -> T:
+    """Run with this thread's connection; one that broke is given back, so that the next call gets a fresh one."""
+    try:
+        return work()
+    except Error:
+        if not connection.in_atomic_block:
+            connection.close_if_unusable_or_obsolete()
+        raise
+
+
+def classify(error: BaseException) -> Trouble:
+    """What an exception of append() means for its batch."""
+    if isinstance(error, OperationalError) and getattr(error.__cause__, "sqlstate", None) == "55P03":
+        return Trouble.LOCKED
+    if isinstance(error, OperationalError | InterfaceError):
+        return Trouble.CONNECTION
+    if isinstance(error, DataError | IntegrityError | UnicodeError):
+        return Trouble.DATA
+    return Trouble.BUG
+
+
+# --- blocking reads of the session core ---------------------------------------------------------------------------
+
+
+def room_id_of(public_id: str, user_id: int) -> int | None:
+    """The room, if the user may read it."""
+    return Room.objects.visible_to(get_user_model()(pk=user_id)).filter(public_id=public_id).values_list("pk", flat=True).first()
+
+
+def open_room(user_id: int, room_id: int, since: int | None) -> Opened:
+    """The entries after `since`, or the newest page. NotReadable for who is no member; MustResync."""
+    if since is None:
+        page = timeline.before(user_id, room_id, LATEST, OPENING_PAGE)
+    else:
+        page = timeline.since(user_id, room_id, since, RESUME_MAX)
+        if since > page.head or page.more:
+            raise MustResync
+    if not page.active:
+        raise timeline.NotReadable
+    return Opened(wire.live_entries(page.rows), page.head, page.read_seq, page.more, since is not None)
+
+
+def history(user_id: int, room_id: int, before: int, limit: int) -> tuple[list[LiveEntry], bool]:
+    """Shown entries before a number, and whether older ones exist."""
+    page = timeline.before(user_id, room_id, before, limit)
+    if not page.active:
+        raise timeline.NotReadable
+    return wire.live_entries(page.rows), page.more
+
+
+def ended(keys: Sequence[SessionKey]) -> set[SessionKey]:
+    """Those whose session is over, whose password has changed or whose account is closed. Two queries for all."""
+    alive = set(
+        Session.objects.filter(session_key__in={k.session for k in keys}, expire_date__gt=timezone.now()).values_list(
+            "session_key", flat=True
+        )
+    )
+    people = get_user_model().objects.filter(pk__in={k.user_id for k in keys}, is_active=True)
+    passwords = dict(people.values_list("pk", "password"))
+    return {k for k in keys if k.session not in alive or passwords.get(k.user_id) != k.password}
+
+
+def epoch() -> str:
+    """The epoch that this installation's numbers are counted in."""
+    return Installation.objects.values_list("epoch", flat=True).get()

@@ -1,0 +1,172 @@
+"""The room list and the room page: complete without JavaScript, the start of the live page with it."""
+
+import secrets
+from typing import Any, cast
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.models import User
+from chat import actions, lines, store, timeline, wire
+from chat.errors import ChatError
+from chat.realtime.decoding import Refused, check_body
+from chat.realtime.limits import LIMITS
+from chat.timeline import LATEST, NotReadable, Row, Slice
+from rooms.models import Membership, Room
+
+PAGE = 50
+ROOMS_LISTED = 200
+OPEN_ROOMS_LISTED = 50
+MEMBERS_SHOWN = 100
+
+
+def _me(request: HttpRequest) -> User:
+    return cast(User, request.user)
+
+
+@never_cache
+@login_required
+@require_GET
+def room_list(request: HttpRequest) -> HttpResponse:
+    """My rooms, the one with the newest entry first; below them the open ones."""
+    me = _me(request)
+    mine = list(Membership.objects.active().filter(user=me).select_related("room")[:ROOMS_LISTED])
+    summaries = timeline.summaries(me.pk, [m.room_id for m in mine])
+    people = wire.people_of_rows([s.last for s in summaries.values() if s.last])
+    ids = me.identities()
+    listed = [
+        {
+            "room": m.room,
+            "is_host": m.is_host,
+            "last": lines.line(s.last, people, ids) if s.last else None,
+            "head": s.head,
+            "unread": s.unread,
+        }
+        for m in mine
+        if (s := summaries.get(m.room_id))
+    ]
+    listed.sort(key=lambda r: r["last"].at if r["last"] else r["room"].created_at, reverse=True)
+    snapshot = {
+        "epoch": store.epoch(),
+        "me": ids,
+        "lines": lines.templates(),
+        "rooms": [{"room": r["room"].public_id, "head": r["head"], "unread": r["unread"]} for r in listed],
+    }
+    open_rooms = Room.objects.open_to(me).order_by("-created_at")[:OPEN_ROOMS_LISTED] if not me.is_guest else []
+    return render(request, "chat/room_list.html", {"rooms": listed, "open_rooms": open_rooms, "snapshot": snapshot})
+
+
+@never_cache
+@login_required
+@require_GET
+def room(request: HttpRequest, public_id: str) -> HttpResponse:
+    """One room: a page of its timeline, and what the script needs to go on live from there."""
+    me, found, membership = _room(request, public_id)
+    before = request.GET.get("before", "")
+    # Fifteen digits: enough for any entry, and never more than PostgreSQL's bigint.
+    at = int(before) if before.isascii() and before.isdigit() and len(before) <= 15 else LATEST
+    try:
+        page = timeline.before(me.pk, found.pk, at, PAGE)
+    except NotReadable:
+        page = Slice([], 0, 0, False, True)
+    return render(request, "chat/room.html", _context(me, found, membership, page, latest=at == LATEST))
+
+
+def _room(request: HttpRequest, public_id: str) -> tuple[User, Room, Membership]:
+    me = _me(request)
+    found = get_object_or_404(Room.objects.visible_to(me), public_id=public_id)
+    return me, found, Membership.objects.active().get(room=found, user=me)
+
+
+def _context(me: User, room: Room, membership: Membership, page: Slice, *, latest: bool) -> dict[str, Any]:
+    members = list(
+        Membership.objects.active().filter(room=room).select_related("user").order_by("joined_at")[:MEMBERS_SHOWN]
+    )
+    people = wire.people_of_rows(page.rows)
+    ids = me.identities()
+    return {
+        "room": room,
+        "membership": membership,
+        "members": members,
+        "member_count": Membership.objects.active().filter(room=room).count(),
+        "lines": lines.lines(page.rows, people, ids),
+        "more": page.more,
+        "before": page.rows[0].seq if page.rows else None,
+        "latest": latest,
+        "unread_after": _first_unread(page.rows, page.read_seq, ids),
+        "cid": secrets.token_urlsafe(12),
+        "snapshot": {
+            "room": room.public_id,
+            "title": room.title,
+            "epoch": store.epoch(),
+            "me": ids,
+            "is_host": membership.is_host,
+            "latest": latest,
+            "head": page.head,
+            "read": page.read_seq,
+            "more": page.more,
+            "items": wire.plain_items(page.rows),
+            "people": people,
+            "lines": lines.templates(),
+            "limits": {name: limit.value for name, limit in LIMITS.items()},
+            "members": [
+                {"id": m.user_id, "nickname": m.user.nickname, "role": m.role, "guest": m.user.is_guest}
+                for m in members
+            ],
+        },
+    }
+
+
+def _first_unread(rows: list[Row], read_seq: int, me: list[int]) -> int | None:
+    """The first entry of somebody else's behind the read position: the "new messages" line goes before it."""
+    return next((r.seq for r in rows if r.seq > read_seq and r.kind == "text" and r.sender_id not in me), None)
+
+
+@login_required
+@require_POST
+def say(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Send a text without JavaScript; the form's cid makes a double post harmless."""
+    me, found, _ = _room(request, public_id)
+    body = request.POST.get("body", "").replace("\r\n", "\n")
+    cid = request.POST.get("cid", "")
+    try:
+        check_body(body)
+        if not (0 < len(cid) <= 64 and cid.isascii() and cid.isprintable() and " " not in cid):
+            raise Refused("BAD_FRAME", "The form is broken; load the page again.")
+        actions.post(user=me, room=found, cid=cid, body=body)
+    except (Refused, ChatError) as error:
+        _complain(request, error)
+    return redirect(f"{found.get_absolute_url()}#end")
+
+
+@login_required
+@require_POST
+def edit(request: HttpRequest, public_id: str, seq: int) -> HttpResponse:
+    me, found, _ = _room(request, public_id)
+    try:
+        body = request.POST.get("body", "").replace("\r\n", "\n")
+        check_body(body)
+        cid = request.POST.get("cid") or secrets.token_urlsafe(12)
+        actions.edit(user_id=me.pk, room_id=found.pk, cid=cid[:64], seq=seq, body=body)
+    except (Refused, ChatError) as error:
+        _complain(request, error)
+    return redirect(f"{found.get_absolute_url()}#m{seq}")
+
+
+@login_required
+@require_POST
+def delete(request: HttpRequest, public_id: str, seq: int) -> HttpResponse:
+    me, found, _ = _room(request, public_id)
+    try:
+        actions.delete(user_id=me.pk, room_id=found.pk, cid=f"delete-{seq}", seq=seq)
+    except ChatError as error:
+        _complain(request, error)
+    return redirect(f"{found.get_absolute_url()}#m{seq}")
+
+
+def _complain(request: HttpRequest, error: Refused | ChatError) -> None:
+    messages.error(request, str(error.refusal.detail) if isinstance(error, ChatError) else error.detail)

@@ -1,0 +1,68 @@
+"""Typed reads of the environment that fail at boot with the variable's name and what it expects."""
+
+import os
+from urllib.parse import unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+_TRUE, _FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
+
+
+def text(name: str, default: str | None = None) -> str:
+    """The variable's value; without a default it must be set and not empty."""
+    value = os.environ.get(name, default)
+    if value is None or (default is None and not value):
+        raise ImproperlyConfigured(f"{name} must be set.")
+    return value
+
+
+def flag(name: str, default: bool) -> bool:
+    """1/true/yes/on or 0/false/no/off."""
+    value = os.environ.get(name, "1" if default else "0").strip().lower()
+    if value in _TRUE:
+        return True
+    if value in _FALSE:
+        return False
+    raise ImproperlyConfigured(f"{name} must be 1 or 0, not {value!r}.")
+
+
+def number(name: str, default: int, *, low: int = 0, high: int = 2**31) -> int:
+    """A whole number between low and high."""
+    value = os.environ.get(name, str(default))
+    if not value.lstrip("-").isdecimal() or not low <= int(value) <= high:
+        raise ImproperlyConfigured(f"{name} must be a whole number from {low} to {high}, not {value!r}.")
+    return int(value)
+
+
+def words(name: str, default: str = "") -> list[str]:
+    """A comma-separated list; blanks are dropped."""
+    return [part.strip() for part in os.environ.get(name, default).split(",") if part.strip()]
+
+
+def database(name: str) -> dict[str, object]:
+    """A PostgreSQL URL as Django's DATABASES entry (without OPTIONS)."""
+    value = text(name)
+    url = urlsplit(value)
+    if url.scheme not in {"postgres", "postgresql"} or not url.path.strip("/"):
+        raise ImproperlyConfigured(f"{name} must look like postgres://user:password@host:5432/database.")
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(url.path.strip("/")),
+        "USER": unquote(url.username or ""),
+        "PASSWORD": unquote(url.password or ""),
+        "HOST": url.hostname or "",
+        "PORT": str(url.port or 5432),
+    }
+
+
+def channel_layer(name: str) -> dict[str, object]:
+    """BUS_URL as a CHANNEL_LAYERS entry: memory:// (one process) or redis://host:port/db."""
+    value = text(name, "memory://")
+    scheme = urlsplit(value).scheme
+    if scheme == "memory":
+        return {"BACKEND": "channels.layers.InMemoryChannelLayer", "CONFIG": {"capacity": 10_000}}
+    if scheme in {"redis", "rediss", "unix"}:
+        # redis-py 8 times idle sockets out after 5 s by default; the pub/sub reader must be left in peace.
+        host = {"address": value, "socket_timeout": None, "socket_connect_timeout": 2}
+        return {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [host]}}
+    raise ImproperlyConfigured(f"{name} must start with redis:// (or memory:// for one process), not {scheme}://.")

@@ -1,0 +1,19 @@
+"""Whether the process lives (`/healthz`) and whether it can serve (`/readyz`)."""
+
+from django.db import Error, connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+
+
+def live(request: HttpRequest) -> HttpResponse:
+    """200 as long as the process answers; asks nobody."""
+    return HttpResponse("ok", content_type="text/plain")
+
+
+def ready(request: HttpRequest) -> JsonResponse:
+    """200 when the database answers; 503 otherwise. The bus is not asked: without it chat works, only later."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except Error:
+        return JsonResponse({"database": "down"}, status=503)
+    return JsonResponse({"database": "up"})

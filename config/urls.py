@@ -1,0 +1,19 @@
+"""Which page is where. rooms before chat: /rooms/new/ is not a room's name."""
+
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import TemplateView
+
+from config import health, views
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("healthz", health.live),
+    path("readyz", health.ready),
+    path("robots.txt", TemplateView.as_view(template_name="robots.txt", content_type="text/plain")),
+    path("admin/", admin.site.urls),
+    path("accounts/", include("allauth.urls")),
+    path("", include("accounts.urls")),
+    path("", include("rooms.urls")),
+    path("", include("chat.urls")),
+]
