@@ -109,7 +109,8 @@ class UpgradeForm(forms.Form):
     email = _email_field()
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
-        super().__init__(*args, initial={"nickname": user.nickname}, **kwargs)
+        super().__init__(*args, **kwargs)
+        self.fields["nickname"].initial = user.nickname
         self.user = user
         _without_placeholders(self)
 

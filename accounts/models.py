@@ -96,7 +96,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """A new password ends all access that rested on the old one, whichever form or command set it."""
-        changed = self._password is not None and not self._state.adding
+        changed = getattr(self, "_password", None) is not None and not self._state.adding
         with transaction.atomic(using=kwargs.get("using")):
             super().save(*args, **kwargs)
             if changed:

@@ -15,6 +15,7 @@ from django.views.i18n import set_language
 from accounts.actions import choose_language, upgrade_guest
 from accounts.errors import AccountError
 from accounts.forms import UpgradeForm
+from accounts.requests import SignedIn
 from accounts.sessions import keep_signed_in
 
 
@@ -23,7 +24,7 @@ from accounts.sessions import keep_signed_in
 @login_required
 @require_http_methods(["GET", "POST"])
 @rate_limit(action="signup")
-def upgrade(request: HttpRequest) -> HttpResponse:
+def upgrade(request: SignedIn) -> HttpResponse:
     """A guest becomes a full account and goes on where they were (`?next=`)."""
     onward = get_next_redirect_url(request) or settings.LOGIN_REDIRECT_URL
     if not request.user.is_guest:

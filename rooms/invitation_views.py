@@ -1,5 +1,7 @@
 """The page behind an invitation link: what room it is, who is in it, and one way in for each kind of visitor."""
 
+from typing import cast
+
 from allauth.core import ratelimit
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -7,6 +9,7 @@ from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from accounts.requests import SignedIn
 from accounts.sessions import sign_in_guest
 from rooms import actions
 from rooms.errors import RoomError
@@ -24,11 +27,11 @@ def invitation(request: HttpRequest, code: str) -> HttpResponse:
     if request.user.is_authenticated:
         if actions.active_membership(found.room, request.user):
             return redirect(found.room)
-        return _join(request, found) if request.method == "POST" else _page(request, found)
+        return _join(cast(SignedIn, request), found) if request.method == "POST" else _page(request, found)
     return _join_as_guest(request, found) if request.method == "POST" else _page(request, found, GuestForm())
 
 
-def _join(request: HttpRequest, found: Invitation) -> HttpResponse:
+def _join(request: SignedIn, found: Invitation) -> HttpResponse:
     try:
         actions.join_by_invitation(user=request.user, code=found.code)
     except RoomError as error:

@@ -5,11 +5,12 @@ An outsider gets the same 404 whether the room exists or not.
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from accounts.requests import SignedIn
 from rooms import actions
 from rooms.errors import RoomError
 from rooms.forms import InvitationForm, RenameForm, RoomForm
@@ -18,9 +19,9 @@ from rooms.models import Invitation, Membership, Room
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def create(request: HttpRequest) -> HttpResponse:
+def create(request: SignedIn) -> HttpResponse:
     if request.user.is_guest:
-        return refused(request, RoomError("GUEST"))
+        return _refused(request, RoomError("GUEST"))
     form = RoomForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -34,32 +35,32 @@ def create(request: HttpRequest) -> HttpResponse:
 @never_cache
 @login_required
 @require_GET
-def members(request: HttpRequest, public_id: str) -> HttpResponse:
+def members(request: SignedIn, public_id: str) -> HttpResponse:
     return _members_page(request, _visible(request, public_id))
 
 
 @login_required
 @require_POST
-def join(request: HttpRequest, public_id: str) -> HttpResponse:
+def join(request: SignedIn, public_id: str) -> HttpResponse:
     """Come into an open room."""
     room = get_object_or_404(Room, public_id=public_id)
     try:
         actions.join_open(user=request.user, room=room)
     except RoomError as error:
-        return refused(request, error)
+        return _refused(request, error)
     return redirect(room)
 
 
 @login_required
 @require_POST
-def leave(request: HttpRequest, public_id: str) -> HttpResponse:
+def leave(request: SignedIn, public_id: str) -> HttpResponse:
     actions.leave(user=request.user, room=_known(request, public_id))
     return redirect(settings.LOGIN_REDIRECT_URL)
 
 
 @login_required
 @require_POST
-def remove(request: HttpRequest, public_id: str, user: int) -> HttpResponse:
+def remove(request: SignedIn, public_id: str, user: int) -> HttpResponse:
     room = _visible(request, public_id)
     stay = room.memberships.filter(user_id=user).select_related("user").first()
     if stay is None:
@@ -73,7 +74,7 @@ def remove(request: HttpRequest, public_id: str, user: int) -> HttpResponse:
 
 @login_required
 @require_POST
-def rename(request: HttpRequest, public_id: str) -> HttpResponse:
+def rename(request: SignedIn, public_id: str) -> HttpResponse:
     room = _visible(request, public_id)
     form = RenameForm(request.POST)
     try:
@@ -85,7 +86,7 @@ def rename(request: HttpRequest, public_id: str) -> HttpResponse:
 
 @login_required
 @require_POST
-def invite(request: HttpRequest, public_id: str) -> HttpResponse:
+def invite(request: SignedIn, public_id: str) -> HttpResponse:
     room = _visible(request, public_id)
     form = InvitationForm(request.POST)
     if not form.is_valid():
@@ -99,7 +100,7 @@ def invite(request: HttpRequest, public_id: str) -> HttpResponse:
 
 @login_required
 @require_POST
-def revoke(request: HttpRequest, public_id: str, code: str) -> HttpResponse:
+def revoke(request: SignedIn, public_id: str, code: str) -> HttpResponse:
     room = _visible(request, public_id)
     invitation = get_object_or_404(room.invitations.select_related("room"), code=code)
     try:
@@ -109,14 +110,14 @@ def revoke(request: HttpRequest, public_id: str, code: str) -> HttpResponse:
     return redirect("rooms:members", room.public_id)
 
 
-def refused(request: HttpRequest, error: RoomError) -> HttpResponse:
+def _refused(request: SignedIn, error: RoomError) -> HttpResponse:
     """The refusal as a page of its own, in a sentence; a 404 keeps to itself whether there is such a room."""
     if error.status == 404:
         raise Http404
     return render(request, "rooms/refused.html", {"error": error}, status=error.status)
 
 
-def _members_page(request: HttpRequest, room: Room, error: RoomError | None = None) -> HttpResponse:
+def _members_page(request: SignedIn, room: Room, error: RoomError | None = None) -> HttpResponse:
     stays = list(Membership.objects.active().filter(room=room).select_related("user").by_standing())
     stays.sort(key=lambda stay: not stay.is_host)
     mine = next((stay for stay in stays if stay.user_id == request.user.pk), None)
@@ -134,15 +135,15 @@ def _members_page(request: HttpRequest, room: Room, error: RoomError | None = No
     return render(request, "rooms/members.html", context, status=error.status if error else 200)
 
 
-def _invitations(request: HttpRequest, room: Room) -> list[tuple[Invitation, str]]:
+def _invitations(request: SignedIn, room: Room) -> list[tuple[Invitation, str]]:
     """The usable ones, newest first, each with the address to give away."""
     usable = room.invitations.usable().order_by("-pk")
     return [(invitation, request.build_absolute_uri(invitation.get_absolute_url())) for invitation in usable]
 
 
-def _visible(request: HttpRequest, public_id: str) -> Room:
+def _visible(request: SignedIn, public_id: str) -> Room:
     return get_object_or_404(Room.objects.visible_to(request.user), public_id=public_id)
 
 
-def _known(request: HttpRequest, public_id: str) -> Room:
+def _known(request: SignedIn, public_id: str) -> Room:
     return get_object_or_404(Room.objects.known_to(request.user), public_id=public_id)
