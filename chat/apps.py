@@ -5,4 +5,6 @@ class ChatConfig(AppConfig):
     name = "chat"
 
     def ready(self) -> None:
-        from chat import checks, receivers, room_kinds  # noqa: F401  registrations
+        from chat import checks, live, receivers, room_kinds, timeline  # noqa: F401  some register by import
+
+        timeline.on_announce(live.announce)

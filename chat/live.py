@@ -9,9 +9,10 @@ from typing import Any, Final, TypedDict
 
 from asgiref.sync import async_to_sync
 from django.conf import settings
+from django.db import Error as DatabaseError
 from django.utils.module_loading import import_string
 
-from chat import store, timeline, wire
+from chat import installation, store, timeline, wire
 from chat.realtime.bus import Event
 from chat.realtime.entry import LiveEntry
 from chat.realtime.hub import CONTROL, Hub, shard
@@ -57,7 +58,7 @@ class Live:
     async def start(self) -> None:
         await self.hub.start()
         self.writer.start()
-        for work in (self._check_sessions(), self._flush_reads(), self._ping()):
+        for work in (self._check_forever(), self._flush_reads(), self._ping()):
             self.spawn(work)
 
     async def close(self) -> None:
@@ -103,22 +104,28 @@ class Live:
             if session.user_id == user_id and session_key in {None, session.key.session}:
                 session.sign_out()
 
-    async def _check_sessions(self) -> None:
+    async def _check_forever(self) -> None:
         while True:
             await asyncio.sleep(SESSIONS_EVERY)
-            keys: defaultdict[SessionKey, list[Any]] = defaultdict(list)
-            for session in self.sessions:
-                keys[session.key].append(session)
-            if not keys:
-                continue
             try:
-                over = await self.store.read(store.ended, list(keys))
-            except Exception as error:  # the database is away: the next look is soon
+                await self._check_sessions()
+                await self._check_epoch()
+            except DatabaseError as error:  # it is away: the next look is soon
                 logger.warning("sessions could not be checked: %r", error)
-                continue
-            for key in over:
-                for session in keys[key]:
-                    session.sign_out()
+
+    async def _check_epoch(self) -> None:
+        epoch = await self.store.read(installation.epoch)
+        if epoch != self.epoch:
+            self.epoch = epoch
+            self.hub.resync_all()
+
+    async def _check_sessions(self) -> None:
+        keys: defaultdict[SessionKey, list[Any]] = defaultdict(list)
+        for session in self.sessions:
+            keys[session.key].append(session)
+        over = await self.store.read(store.ended, list(keys)) if keys else set()
+        for session in [s for key in over for s in keys[key]]:
+            session.sign_out()
 
     async def _ping(self) -> None:
         while True:
@@ -174,7 +181,7 @@ async def get_live() -> Live:
     async with _starting:
         if _live is None:
             starter = Store()
-            live = Live(await starter.read(store.epoch))
+            live = Live(await starter.read(installation.checked_epoch))
             await starter.close()
             await live.start()
             _live = live
@@ -187,9 +194,13 @@ def announce(fresh: list[tuple[Draft, Written]]) -> None:
     for draft, written in fresh:
         seqs[draft.room_id].append(written.seq)
     rooms = {}
-    for room_id, numbers in seqs.items():
-        rows = timeline.since_for_all(room_id, min(numbers) - 1, max(numbers) - min(numbers) + 1)
-        rooms[room_id] = wire.live_entries([r for r in rows if r.seq in numbers])
+    try:
+        for room_id, numbers in seqs.items():
+            rows = timeline.since_for_all(room_id, min(numbers) - 1, max(numbers) - min(numbers) + 1)
+            rooms[room_id] = wire.live_entries([r for r in rows if r.seq in numbers])
+    except DatabaseError as error:  # they have committed: the position checks find them
+        logger.warning("entries were not announced: %r", error)
+        return
     if _live is not None:
         _live.announce(rooms)
     else:

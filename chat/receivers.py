@@ -1,11 +1,13 @@
-"""What happens to rooms becomes entries, inside the transaction that does it."""
+"""What happens to rooms becomes entries, inside the transaction that does it; whose access ends loses their sockets."""
 
 from typing import Any
 
+from django.db import transaction
 from django.dispatch import receiver
 
 from accounts.models import User
-from chat import room_kinds, timeline
+from accounts.signals import access_ended
+from chat import live, room_kinds, timeline
 from chat.models import Reader, Timeline
 from chat.room_kinds import GuestMerged, Person, RoomCreated, RoomLeft, RoomRenamed
 from rooms import signals
@@ -59,3 +61,8 @@ def move_reading(*, room: Room, guest: User, into: User, **kwargs: Any) -> None:
     reader.save(update_fields=["until_seq", "read_seq"])
     if old:
         Reader.objects.filter(pk=old.pk).update(until_seq=seq)
+
+
+@receiver(access_ended)
+def cut_connections(*, user: User, session_key: str | None, **kwargs: Any) -> None:
+    transaction.on_commit(lambda: live.end_sessions(user.pk, session_key), robust=True)

@@ -15,7 +15,6 @@ from django.db import DataError, Error, IntegrityError, InterfaceError, Operatio
 from django.utils import timezone
 
 from chat import timeline, wire
-from chat.models import Installation
 from chat.realtime.entry import LiveEntry
 from chat.realtime.limits import RESUME_MAX
 from chat.realtime.writer import SLOW_LANES, Trouble
@@ -141,8 +140,3 @@ def ended(keys: Sequence[SessionKey]) -> set[SessionKey]:
     people = get_user_model().objects.filter(pk__in={k.user_id for k in keys}, is_active=True)
     passwords = dict(people.values_list("pk", "password"))
     return {k for k in keys if k.session not in alive or passwords.get(k.user_id) != k.password}
-
-
-def epoch() -> str:
-    """The epoch that this installation's numbers are counted in."""
-    return Installation.objects.values_list("epoch", flat=True).get()

@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import User
-from chat import actions, lines, store, timeline, wire
+from chat import actions, installation, lines, timeline, wire
 from chat.errors import ChatError
 from chat.realtime.decoding import Refused, check_body
 from chat.realtime.limits import LIMITS
@@ -51,7 +51,7 @@ def room_list(request: HttpRequest) -> HttpResponse:
     ]
     listed.sort(key=lambda r: r["last"].at if r["last"] else r["room"].created_at, reverse=True)
     snapshot = {
-        "epoch": store.epoch(),
+        "epoch": installation.epoch(),
         "me": ids,
         "lines": lines.templates(),
         "rooms": [{"room": r["room"].public_id, "head": r["head"], "unread": r["unread"]} for r in listed],
@@ -102,7 +102,7 @@ def _context(me: User, room: Room, membership: Membership, page: Slice, *, lates
         "snapshot": {
             "room": room.public_id,
             "title": room.title,
-            "epoch": store.epoch(),
+            "epoch": installation.epoch(),
             "me": ids,
             "is_host": membership.is_host,
             "latest": latest,
