@@ -81,7 +81,7 @@ export class Joins {
     if (retry) {
       this.#settle(room);
       if (asked) this.#timers.setTimeout(() => this.ask(room), ASK_AGAIN_AFTER);
-    } else if (code === "NOT_MEMBER" || code === "NOT_FOUND") {
+    } else if (code === "NOT_MEMBER" || code === "NO_ROOM") {
       this.drop(room);
     } else {
       this.#settle(room);

@@ -6,11 +6,10 @@ const PEOPLE = new Set(["user", "by", "into"]);
  * @param {Record<string, string>} lines key: kind, or kind:reason where the reason changes the sentence
  * @param {{kind: string, data: object}} entry
  * @param {(user: number) => string} nameOf
- * @returns {string|null} null: this client knows no line for the kind and shows nothing
+ * @returns {string} for a kind that is not known here, the line that says so (key "")
  */
 export function systemLine(lines, { kind, data }, nameOf) {
-  const pattern = lines[`${kind}:${data.reason}`] ?? lines[kind];
-  if (pattern === undefined) return null;
+  const pattern = lines[`${kind}:${data.reason}`] ?? lines[kind] ?? lines[""] ?? "";
   return pattern.replace(/\{(\w+)\}/g, (_, field) => {
     const value = data[field];
     if (value === undefined || value === null) return "";

@@ -31,9 +31,9 @@ export class Timeline {
   #changes = new Map();
   #asking = null;
 
-  /** @param {{me: number, heldMax?: number, changesMax?: number}} options */
+  /** @param {{me: number[], heldMax?: number, changesMax?: number}} options `me`: my ids, merged guests included */
   constructor({ me, heldMax = 1_000, changesMax = 1_000 }) {
-    this.#me = me;
+    this.#me = new Set(me);
     this.#heldMax = heldMax;
     this.#changesMax = changesMax;
   }
@@ -78,7 +78,7 @@ export class Timeline {
     const diff = emptyDiff();
     for (const item of frame.items) {
       this.head = Math.max(this.head, item.seq);
-      if (item.sender === this.#me) diff.settled.push(item.cid);
+      if (this.#me.has(item.sender)) diff.settled.push(item.cid);
       if (this.#awaiting || item.seq > this.position + 1) this.#hold(item);
       else this.#apply(item, diff);
     }
@@ -132,7 +132,7 @@ export class Timeline {
     // An answer to a question asked further on, before a resync set us back, does not follow on what we hold.
     const follows = frame.items.length > 0 && frame.items[0].seq <= this.position + 1;
     for (const item of frame.items) {
-      if (item.sender === this.#me) diff.settled.push(item.cid);
+      if (this.#me.has(item.sender)) diff.settled.push(item.cid);
       if (follows) this.#apply(item, diff);
       else this.#hold(item);
     }
@@ -156,7 +156,7 @@ export class Timeline {
     this.head = Math.max(frame.head, ...this.#held.keys());
     this.more = frame.more;
     for (const item of frame.items) {
-      if (item.sender === this.#me) diff.settled.push(item.cid);
+      if (this.#me.has(item.sender)) diff.settled.push(item.cid);
       this.#insert(item, emptyDiff());
       if (item.target) this.#change(item.target, emptyDiff());
     }

@@ -4,35 +4,46 @@
  */
 export class Unread {
   #me;
-  #n;
+  #n = 0;
   #readN;
+  #known = false;
 
-  /** @param {{me: number, n: number, unread: number}} start as the server rendered it */
-  constructor({ me, n, unread }) {
-    this.#me = me;
-    this.#n = n;
-    this.#readN = n - unread;
+  /** @param {{me: number[], unread: number}} start as the server rendered it */
+  constructor({ me, unread }) {
+    this.#me = new Set(me);
+    this.#readN = -unread;
   }
 
   get count() {
     return Math.max(0, this.#n - this.#readN);
   }
 
-  /** @param {{n: number, sender: number|null}[]} items in order */
+  /** @param {{n: number, kind: string, sender: number|null}[]} items that follow on what was seen, in order */
   saw(items) {
-    for (const { n, sender } of items) {
+    for (const { n, kind, sender } of items) {
+      if (!this.#known) this.#begin(n, kind);
       if (n <= this.#n) continue;
       this.#n = n;
       // One's own send counts as read, and so does everything before it.
-      if (sender === this.#me) this.#readN = n;
+      if (this.#me.has(sender)) this.#readN = n;
     }
+  }
+
+  /** The page gives a difference, not an n; the first entry tells where it was counted from. */
+  #begin(n, kind) {
+    const before = kind === "text" ? n - 1 : n;
+    this.#readN += before;
+    this.#n = before;
+    this.#known = true;
   }
 
   /** The room was joined anew. @param {{seq: number, n: number, sender: number|null}[]} items @param {number} read */
   replaced(items, read) {
     if (items.length === 0) return;
-    const upTo = items.filter(({ seq }) => seq <= read).at(-1);
+    const upTo = items.findLast(({ seq }) => seq <= read);
+    const unknown = this.#known ? this.#readN : Infinity;
     this.#n = items.at(-1).n;
-    this.#readN = upTo ? upTo.n : Math.min(this.#readN, items[0].n - 1);
+    this.#readN = upTo ? upTo.n : Math.min(unknown, items[0].n - 1);
+    this.#known = true;
   }
 }

@@ -140,7 +140,7 @@ test("a join that is never answered does not keep its place for ever", () => {
 
 for (const frame of [
   { type: "removed", room: "r", reason: "removed" },
-  { type: "error", code: "NOT_MEMBER", detail: "", room: "r" },
+  { type: "error", code: "NO_ROOM", detail: "", room: "r" },
 ]) {
   test(`after ${frame.type} ${frame.code ?? ""} the room is not joined again, the others are`, () => {
     connection.join("r", () => ({}));

@@ -78,7 +78,7 @@ function play(seed) {
   const random = seeded(seed);
   const server = new Server();
   const limits = { heldMax: 1 + Math.floor(random() * 8), changesMax: 1 + Math.floor(random() * 6) };
-  const timeline = new Timeline({ me: 1, ...limits });
+  const timeline = new Timeline({ me: [1], ...limits });
   const resumeMax = 3 + Math.floor(random() * 30);
   const drawn = new Map();
   for (let count = Math.floor(random() * 30); count > 0; count -= 1) server.write(random);

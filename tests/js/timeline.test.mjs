@@ -15,14 +15,14 @@ const remove = (seq, target) => ({
 const range = (from, to) => Array.from({ length: to - from + 1 }, (_, index) => text(from + index));
 const joined = (over) => ({ epoch: "e", head: 0, recovered: false, more: false, items: [], people: {}, ...over });
 const opened = (items, over = {}) => {
-  const timeline = new Timeline({ me: ME, ...over.limits });
+  const timeline = new Timeline({ me: [ME], ...over.limits });
   timeline.joined(joined({ items, head: items.at(-1)?.seq ?? 0, more: (items[0]?.seq ?? 1) > 1, ...over.frame }));
   return timeline;
 };
 const seqs = (entries) => entries.map(({ seq }) => seq);
 
 test("opening the page replaces, and a resume goes on from its head", () => {
-  const timeline = new Timeline({ me: ME });
+  const timeline = new Timeline({ me: [ME] });
   assert.deepEqual(timeline.resumeFrom, {});
   const diff = timeline.joined(joined({ items: range(5, 9), head: 9, more: true }));
   assert.equal(diff.replaced, true);

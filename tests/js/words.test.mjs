@@ -26,8 +26,8 @@ test("the reason chooses the sentence", () => {
     "철수님이 짱구님을 내보냈어요");
 });
 
-test("a kind without a line is not shown, a missing field leaves no placeholder", () => {
-  assert.equal(systemLine(lines, { kind: "order.cart", data: {} }, nameOf), null);
+test("a kind without a line says so, a missing field leaves no placeholder", () => {
+  assert.equal(systemLine({ "": "?" }, { kind: "order.cart", data: {} }, nameOf), "?");
   assert.equal(systemLine(lines, { kind: "room.left", data: { user: null } }, nameOf), "님이 나갔어요");
 });
 

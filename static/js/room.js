@@ -1,0 +1,306 @@
+/** The room page: brings the pieces together. What each of them decides is in its own module. */
+import { announcer } from "./announce.js";
+import { newCid } from "./cid.js";
+import { Composer } from "./composer.js";
+import { entryMenu } from "./menu.js";
+import { systemLine } from "./lines.js";
+import { Outbox } from "./outbox.js";
+import { Overlay } from "./overlay.js";
+import { connect, language, snapshot } from "./page.js";
+import { Presence } from "./presence.js";
+import { ReadPosition } from "./reading.js";
+import { renderer } from "./render.js";
+import { Scroller } from "./scroll.js";
+import { StatusLine } from "./status.js";
+import { Timeline } from "./timeline.js";
+import { TypingSignal } from "./typing.js";
+import { UndoDelete } from "./undo.js";
+import { EntryView } from "./view.js";
+
+const PAGE = 50;
+/** A gap usually closes by itself within the time in which workers publish past each other. */
+const GAP_PATIENCE = 400;
+const GAP_PATIENCE_MAX = 15_000;
+const PAGE_PATIENCE = 10_000;
+const GONE = new Set(["NOT_MEMBER", "NO_ROOM"]);
+
+const page = snapshot("room-data");
+const { room, me, lines } = page;
+const { t, clock } = language();
+const element = (id) => document.getElementById(id);
+const root = element("room");
+
+const people = new Map(page.members.map(({ id, nickname }) => [id, nickname]));
+const meet = (names) => Object.entries(names).forEach(([id, name]) => people.set(Number(id), name));
+const nameOf = (user) => people.get(user) ?? t("somebody");
+meet(page.people);
+
+const timeline = new Timeline({ me });
+const overlay = new Overlay();
+const render = renderer({ me, isHost: page.is_host, lines, nameOf, t, clock });
+const view = new EntryView({ list: element("entries"), render, clock });
+const presence = new Presence({ me, nameOf, t });
+const status = new StatusLine({ t });
+const announce = announcer(element("log"));
+
+let gapPatience = GAP_PATIENCE;
+let gapTimer = null;
+let pageTimer = null;
+let newBelow = 0;
+
+const connection = connect({ onFrame: heard, onStatus: lineChanged });
+const send = (frame) => connection.send({ ...frame, room });
+
+const reading = new ReadPosition({ send: (seq) => send({ type: "read", seq }), read: page.read });
+const outbox = new Outbox({ room, user: me[0], storage: localStorage, send: (frame) => connection.send(frame), onChange: drawMine });
+const signal = new TypingSignal({ send: () => send({ type: "typing" }) });
+const undo = new UndoDelete({
+  commit: (seq) => write({ op: "delete", seq }),
+  onChange: drawMine,
+});
+const scroller = new Scroller({
+  box: element("timeline"),
+  content: element("entries"),
+  onBottom: bottomChanged,
+  onTop: askOlder,
+});
+const composer = new Composer({
+  form: element("composer"),
+  storage: localStorage,
+  user: me[0],
+  room,
+  limits: page.limits,
+  onSend(body) {
+    const kept = write({ op: "send", body });
+    if (kept) scroller.toBottom();
+    return kept;
+  },
+  onEdit: (seq, body) => timeline.get(seq)?.data.body === body || write({ op: "edit", seq, body }),
+  onKey: () => signal.key(),
+  lastOwn: () => timeline.entries.findLast(({ kind, sender, data }) => kind === "text" && me.includes(sender) && !data.deleted),
+});
+
+open();
+
+function open() {
+  document.documentElement.classList.add("js");
+  // A page of older entries stands apart from the newest: nothing in it can be continued.
+  if (page.latest) {
+    timeline.joined({ ...page, recovered: false });
+    for (const entry of timeline.entries) if (me.includes(entry.sender)) outbox.settle(entry.cid);
+    view.adopt(timeline.entries);
+  }
+  drawMine();
+  listen();
+  scroller.toBottom();
+  const line = view.unreadLine;
+  if (line && line.offsetTop < element("timeline").scrollTop) scroller.toNode(line);
+  connection.join(room, () => timeline.resumeFrom);
+  connection.start();
+}
+
+function listen() {
+  element("pill").addEventListener("click", () => {
+    scroller.toBottom();
+    composer.focus();
+  });
+  element("older").addEventListener("click", (event) => {
+    event.preventDefault();
+    askOlder();
+  });
+  document.addEventListener("visibilitychange", seen);
+  addEventListener("storage", ({ key }) => key === outbox.key && outbox.refresh());
+  entryMenu({
+    list: element("entries"),
+    on: {
+      edit: (node) => composer.edit(overlay.over(timeline.get(Number(node.dataset.seq)))),
+      delete: (node) => undo.hold(Number(node.dataset.seq)),
+      retry: (node) => outbox.retry(node.dataset.cid),
+      discard: (node) => outbox.discard(node.dataset.cid),
+    },
+  });
+}
+
+function heard(frame) {
+  if (frame.room !== undefined && frame.room !== room) return;
+  if (frame.people) meet(frame.people);
+  switch (frame.type) {
+    case "joined":
+      show(timeline.joined(frame), { fresh: frame.recovered });
+      reading.known(frame.read);
+      outbox.opened();
+      scroller.check();
+      break;
+    case "entries":
+      show(timeline.live(frame), { fresh: true });
+      presence.wrote(frame.items);
+      break;
+    case "page":
+      pageCame(timeline.page(frame));
+      break;
+    case "ack":
+      acked(frame);
+      break;
+    case "position":
+      timeline.heardOf(frame.head);
+      closeGap();
+      break;
+    case "resync":
+      timeline.resync();
+      outbox.closed();
+      connection.rejoin(room);
+      break;
+    case "presence":
+      presence.present(frame);
+      break;
+    case "typing":
+      presence.typing(frame.user);
+      break;
+    case "removed":
+      gone(frame.reason);
+      break;
+    case "error":
+      refused(frame);
+      break;
+  }
+}
+
+function lineChanged(now) {
+  status.show(now);
+  if (now.state === "open") return;
+  outbox.closed();
+  presence.unknown();
+  timeline.pageLost();
+}
+
+/** @param {import("./timeline.js").Diff} diff */
+function show(diff, { fresh }) {
+  scroller.around(() => {
+    if (diff.replaced) view.replace(timeline.entries.map((entry) => overlay.over(entry)));
+    view.add(diff.added.map((entry) => overlay.over(entry)));
+    view.change(diff.changed.map((entry) => overlay.over(entry)));
+    if (fresh) greet(diff.added.filter(({ sender }) => !me.includes(sender)));
+  });
+  for (const cid of diff.settled) outbox.settle(cid);
+  drawMine();
+  element("older").hidden = !timeline.more;
+  seen();
+  closeGap();
+}
+
+/** New entries of others: spoken, counted on the pill, and marked when nobody was looking. */
+function greet(entries) {
+  for (const entry of entries) {
+    const { kind, sender, data } = entry;
+    const text = kind === "text" ? t("says", { name: nameOf(sender), body: data.body ?? t("deleted") }) : systemLine(lines, entry, nameOf);
+    announce(text);
+  }
+  const said = entries.filter(({ kind }) => kind === "text");
+  if (said.length === 0 || (looking() && scroller.atBottom)) return;
+  if (newBelow === 0) view.unreadFrom(said[0].seq);
+  newBelow += said.length;
+  if (!scroller.atBottom) showPill();
+}
+
+function pageCame(diff) {
+  clearTimeout(pageTimer);
+  scroller.around(() => {
+    view.add(diff.added.map((entry) => overlay.over(entry)));
+    view.change(diff.changed.map((entry) => overlay.over(entry)));
+  });
+  element("older").hidden = !timeline.more;
+  scroller.check();
+}
+
+function askOlder() {
+  if (connection.state !== "open") return;
+  const before = timeline.askPage();
+  if (before === null) return;
+  clearTimeout(pageTimer);
+  pageTimer = setTimeout(() => timeline.pageLost(), PAGE_PATIENCE);
+  send({ type: "history", before, limit: PAGE });
+}
+
+function closeGap() {
+  if (!timeline.behind) {
+    gapPatience = GAP_PATIENCE;
+    clearTimeout(gapTimer);
+    gapTimer = null;
+    return;
+  }
+  gapTimer ??= setTimeout(() => {
+    gapTimer = null;
+    if (!timeline.behind || connection.state !== "open") return;
+    gapPatience = Math.min(GAP_PATIENCE_MAX, gapPatience * 2);
+    connection.rejoin(room);
+  }, gapPatience);
+}
+
+/** @returns {boolean} false: the outbox is full and has kept nothing */
+function write(fields) {
+  signal.done();
+  const kept = outbox.add({ cid: newCid(), at: new Date().toISOString(), ...fields });
+  element("notice").textContent = kept ? "" : t("outbox.full");
+  return kept;
+}
+
+function acked({ cid, seq }) {
+  const mine = outbox.writes.find((each) => each.cid === cid);
+  if (mine) overlay.acked(mine, seq);
+  outbox.settle(cid);
+}
+
+function drawMine() {
+  const touched = overlay.update(outbox.writes, { position: timeline.position, held: undo.held });
+  const shown = [...touched].map((seq) => timeline.get(seq)).filter(Boolean);
+  scroller.around(() => {
+    view.change(shown.map((entry) => overlay.over(entry)));
+    view.pending(overlay.pending(me[0]));
+  });
+}
+
+function refused(error) {
+  if (error.cid !== undefined) {
+    outbox.refused(error);
+    return;
+  }
+  if (error.room === room && GONE.has(error.code)) {
+    gone("removed");
+  } else if (error.retry) {
+    // Most likely the history page; the next scroll asks again.
+    timeline.pageLost();
+  }
+}
+
+function gone(reason) {
+  element("composer").hidden = true;
+  element("gone").hidden = false;
+  element("gone-text").textContent = t(`gone.${reason}`) || t("gone.removed");
+  root.classList.add("is-gone");
+  outbox.closed();
+  presence.unknown();
+}
+
+function looking() {
+  return document.visibilityState === "visible";
+}
+
+function bottomChanged(isAtBottom) {
+  if (isAtBottom) seen();
+  showPill();
+}
+
+/** At the bottom with the tab in sight, everything up to the position is read. */
+function seen() {
+  if (!looking() || !scroller.atBottom) return;
+  newBelow = 0;
+  reading.reached(timeline.position);
+  showPill();
+}
+
+function showPill() {
+  const pill = element("pill");
+  pill.hidden = scroller.atBottom;
+  pill.querySelector("[data-slot=text]").textContent = newBelow ? t("pill.new", { n: newBelow }) : t("pill.bottom");
+  pill.classList.toggle("has-new", newBelow > 0);
+}

@@ -1,0 +1,108 @@
+/** The room list: last lines and unread counts stay live. Nothing changes its place under the finger. */
+import { connect, language, snapshot } from "./page.js";
+import { systemLine } from "./lines.js";
+import { StatusLine } from "./status.js";
+import { Timeline } from "./timeline.js";
+import { Unread } from "./unread.js";
+
+/** limits.py, rooms_per_socket */
+const ROOMS_MAX = 200;
+const GAP_PATIENCE = 1_000;
+
+const { epoch, me, lines, rooms } = snapshot("rooms-data");
+const { t, clock } = language();
+const status = new StatusLine({ t });
+const people = new Map();
+const nameOf = (user) => people.get(user) ?? t("somebody");
+
+/** One row: its place in the room's timeline, its count, its node. */
+class Row {
+  constructor({ room, head, unread }) {
+    this.room = room;
+    this.node = document.querySelector(`[data-room="${CSS.escape(room)}"]`);
+    this.timeline = new Timeline({ me });
+    this.timeline.joined({ epoch, head, more: true, items: [], recovered: false });
+    this.unread = new Unread({ me, unread });
+    this.last = Number(this.node.dataset.last);
+  }
+
+  joined(frame) {
+    this.#show(this.timeline.joined(frame), frame);
+  }
+
+  entries(frame) {
+    this.#show(this.timeline.live(frame), frame);
+  }
+
+  #show(diff, { items, read }) {
+    if (diff.replaced) this.unread.replaced(items, read);
+    else this.unread.saw(items);
+    const last = this.timeline.entries.at(-1);
+    if (last && last.seq >= this.last) this.#lastLine(last);
+    else this.#changed(items);
+    this.#count();
+  }
+
+  /** An edit or a deletion of the line shown, whose entry came with the page and is not held here. */
+  #changed(items) {
+    const change = items.findLast(({ target }) => target?.seq === this.last)?.target;
+    if (!change) return;
+    this.#slot("body").textContent = change.data.deleted ? t("deleted") : change.data.body;
+  }
+
+  #lastLine(entry) {
+    this.last = entry.seq;
+    this.#slot("name").textContent = entry.kind === "text" ? (me.includes(entry.sender) ? t("me") : nameOf(entry.sender)) : "";
+    this.#slot("body").textContent = this.#words(entry);
+    const time = this.#slot("time");
+    time.dateTime = entry.at;
+    time.textContent = clock.time(entry.at);
+  }
+
+  #words(entry) {
+    if (entry.kind !== "text") return systemLine(lines, entry, nameOf);
+    return entry.data.deleted ? t("deleted") : entry.data.body;
+  }
+
+  #count() {
+    const { count } = this.unread;
+    const badge = this.#slot("unread");
+    badge.hidden = count === 0;
+    badge.querySelector("[data-slot=count]").textContent = count > 999 ? "999+" : String(count);
+    this.node.classList.toggle("has-unread", count > 0);
+  }
+
+  gone() {
+    this.node.remove();
+  }
+
+  #slot(name) {
+    return this.node.querySelector(`[data-slot="${name}"]`);
+  }
+}
+
+const rows = new Map(rooms.slice(0, ROOMS_MAX).map((each) => [each.room, new Row(each)]));
+const connection = connect({ onFrame: heard, onStatus: (now) => status.show(now) });
+
+document.documentElement.classList.add("js");
+for (const row of rows.values()) connection.join(row.room, () => row.timeline.resumeFrom);
+if (rows.size) connection.start();
+
+function heard(frame) {
+  const row = rows.get(frame.room);
+  if (!row) return;
+  for (const [id, name] of Object.entries(frame.people ?? {})) people.set(Number(id), name);
+  if (frame.type === "joined") row.joined(frame);
+  else if (frame.type === "entries") row.entries(frame);
+  else if (frame.type === "position") row.timeline.heardOf(frame.head);
+  else if (frame.type === "resync") row.timeline.resync();
+  else if (frame.type === "removed") row.gone();
+  if (row.timeline.behind && frame.type !== "removed") setTimeout(() => ask(row), GAP_PATIENCE);
+}
+
+function ask(row) {
+  if (row.timeline.behind) connection.rejoin(row.room);
+}
+
+// Back from a room by the back-forward cache, read positions are old; the page itself is cheap.
+addEventListener("pageshow", (event) => event.persisted && location.reload());
