@@ -1,4 +1,4 @@
-"""`python -m deploy.prepare COMMAND…`: several of manage.py's commands in one process, since loading Django is what costs.
+"""`python -m deploy.prepare COMMAND…`: several of manage.py's commands in one process; loading Django is what costs.
 
 Each argument is one command with its options, such as "migrate --noinput". They run in order; the first that fails
 ends it with its own words.
