@@ -12,15 +12,4 @@ export function entryMenu({ list, on }) {
     button.closest("details")?.removeAttribute("open");
     on[button.dataset.do]?.(node);
   });
-  document.addEventListener("click", (event) => close(list, event.target.closest("details")));
-  document.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape") return;
-    const open = list.querySelector("details[open]");
-    close(list, null);
-    open?.querySelector("summary").focus();
-  });
-}
-
-function close(list, except) {
-  for (const open of list.querySelectorAll("details[open]")) if (open !== except) open.removeAttribute("open");
 }

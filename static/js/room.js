@@ -83,7 +83,6 @@ const composer = new Composer({
 open();
 
 function open() {
-  document.documentElement.classList.add("js");
   // A page of older entries stands apart from the newest: nothing in it can be continued.
   if (page.latest) {
     timeline.joined({ ...page, recovered: false });

@@ -84,7 +84,6 @@ class Row {
 const rows = new Map(rooms.slice(0, ROOMS_MAX).map((each) => [each.room, new Row(each)]));
 const connection = connect({ onFrame: heard, onStatus: (now) => status.show(now) });
 
-document.documentElement.classList.add("js");
 for (const row of rows.values()) connection.join(row.room, () => row.timeline.resumeFrom);
 if (rows.size) connection.start();
 
