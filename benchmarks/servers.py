@@ -1,0 +1,61 @@
+"""The systems under test, each one process: ours and the tutorial's chat on the same stock Daphne, and a floor."""
+
+import os
+import socket
+import sys
+from pathlib import Path
+
+from benchmarks.machine import ROOT, Machine
+from deploy.services import Daphne, Process, free_port
+
+LAYERS = {
+    "pubsub": "channels_redis.pubsub.RedisPubSubChannelLayer",
+    "core": "channels_redis.core.RedisChannelLayer",
+}
+
+
+def ours(machine: Machine) -> Daphne:
+    """`config.asgi` as bin/run starts it."""
+    return Daphne(free_port(), machine.app_environment, log(machine, "ours"))
+
+
+def tutorial(machine: Machine, layer: str) -> Process:
+    """The tutorial's chat on the same Daphne with the same bus."""
+    port = free_port()
+    env = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "benchmarks.tutorial_peer.settings",
+        "LAYER": LAYERS[layer],
+        "BUS_URL": machine.valkey.url(),
+    }
+    application = "benchmarks.tutorial_peer.asgi:application"
+    return _listening(
+        f"The tutorial's chat on port {port}",
+        [sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(port), application],
+        port, log(machine, "tutorial"), env,
+    )  # fmt: skip
+
+
+def floor(machine: Machine) -> Process:
+    """The server that does nothing but pass on (see floor.py): what the generator can take."""
+    port = free_port()
+    command = [sys.executable, "-m", "benchmarks.floor", str(port)]
+    return _listening(f"The floor on port {port}", command, port, log(machine, "floor"), dict(os.environ))
+
+
+def log(machine: Machine, name: str) -> Path:
+    return machine.directory / f"{name}.log"
+
+
+def _listening(name: str, command: list[str], port: int, log: Path, env: dict[str, str]) -> Process:
+    process = Process(name, command, log=log, env=env, cwd=ROOT, ready=lambda: _accepts(port), grace=3)
+    process.port = port  # type: ignore[attr-defined]
+    return process
+
+
+def _accepts(port: int) -> bool:
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=1):
+            return True
+    except OSError:
+        return False
