@@ -120,7 +120,7 @@ class Postgres(Server):
     def _locate(self) -> None:
         """Whom to run as, and where binaries and data lie for that user."""
         account, binary = service_account(self.directory / "data"), binaries(self.flavor) / "postgres"
-        self._bin = reachable_binary(binary, binary.parent.parent, account).parent
+        self._bin = reachable_binary(binary, _parts(binary), account).parent
         self._home = reachable_directory(self.directory, account)
         self.data = self._home / "data"
         self._account = service_account(self.data)  # relocated data may have another owner
@@ -212,6 +212,12 @@ def binaries(flavor: Flavor) -> Path:
     if versions:
         return versions[-1].parent
     raise ServiceError("No PostgreSQL of the system in /usr/lib/postgresql: apt-get install -y postgresql")
+
+
+def _parts(binary: Path) -> list[Path]:
+    """The installation that holds `binary`, and where wheels put its libraries (Linux, macOS)."""
+    package = binary.parents[2]
+    return [binary.parents[1], package.with_name(f"{package.name}.libs"), package / ".dylibs"]
 
 
 def _write_secret(path: Path, value: str) -> None:

@@ -9,7 +9,7 @@ import os
 import pwd
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,27 +65,33 @@ def own(path: Path, account: Account | None, mode: int) -> None:
         os.chown(path, account.uid, account.gid)
 
 
-def reachable_binary(binary: Path, tree: Path, account: Account | None) -> Path:
-    """`binary`, or its like in a copy of `tree` (a folder above it) if the account cannot run it where it is."""
+def reachable_binary(binary: Path, parts: Sequence[Path], account: Account | None) -> Path:
+    """`binary`, or its like in a copy of `parts` if the account cannot run it where it is.
+
+    `parts` are the folders it needs, itself in one of them; the copy keeps how they lie to each other, because
+    programs in wheels find their libraries by relative paths.
+    """
     if account is None or account.can_run(binary):
         return binary
-    key = hashlib.sha256(f"{tree} {binary.stat().st_size} {binary.stat().st_mtime_ns}".encode()).hexdigest()[
+    parts = [part for part in parts if part.is_dir()]
+    base = Path(os.path.commonpath([part.parent for part in parts]))
+    key = hashlib.sha256(f"{base} {binary.stat().st_size} {binary.stat().st_mtime_ns}".encode()).hexdigest()[
         :12
     ]
     home = PUBLIC / f"bin-{key}"
-    copy = home / tree.name / binary.relative_to(tree)
-    if not copy.exists():
-        print(f"{account.name} cannot reach {binary}: copying {tree.name} to {home}.", flush=True)
+    if not home.exists():
+        print(f"{account.name} cannot reach {binary}: copying it to {home}.", flush=True)
         _public(PUBLIC)
         fresh = home.with_name(f"{home.name}.{os.getpid()}")
-        shutil.copytree(tree, fresh / tree.name, symlinks=True)
+        for part in parts:
+            shutil.copytree(part, fresh / part.relative_to(base), symlinks=True)
         for path in (fresh, *fresh.rglob("*")):
             _readable(path)
         try:
             fresh.rename(home)
         except OSError:  # another run was first
             shutil.rmtree(fresh)
-    return copy
+    return home / binary.relative_to(base)
 
 
 def reachable_directory(directory: Path, account: Account | None) -> Path:

@@ -7,6 +7,8 @@ from collections import defaultdict
 from collections.abc import Collection
 from pathlib import Path
 
+_LINUX: bool = sys.platform.startswith("linux")
+
 
 def descendants(pid: int) -> list[int]:
     """Process ids below `pid`, parents before children; empty when it is gone."""
@@ -34,7 +36,7 @@ def all_gone(pids: Collection[int], *, within: float) -> bool:
 
 def command_line(pid: int) -> list[str]:
     """The words of a process's command; empty when there is no such process."""
-    if sys.platform == "linux":
+    if _LINUX:
         try:
             return Path(f"/proc/{pid}/cmdline").read_text(errors="replace").split("\0")
         except (FileNotFoundError, ProcessLookupError):
@@ -45,7 +47,7 @@ def command_line(pid: int) -> list[str]:
 
 def _pairs() -> list[tuple[int, int]]:
     """(process, its parent) for all that run, zombies left out; from /proc on Linux, where `ps` may be missing."""
-    if sys.platform != "linux":
+    if not _LINUX:
         command = ["ps", "-A", "-o", "pid=,ppid=,stat="]
         table = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True).stdout
         rows = [line.split() for line in table.splitlines()]

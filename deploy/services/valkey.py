@@ -45,7 +45,7 @@ class Valkey(Server):
         account = service_account(self.directory)
         return Process(
             self.name,
-            [reachable_binary(binary, binary.parent, account), "-"],
+            [reachable_binary(binary, [binary.parent], account), "-"],
             stdin=self._config,  # not on the command line, which every user can read
             log=self.directory / "valkey.log",
             env={"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LC_ALL": "C"},
