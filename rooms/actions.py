@@ -23,7 +23,7 @@ ROOMS_MAX = 500  # one person is in at a time: TOO_MANY_ROOMS
 INVITATIONS_MAX = 50  # usable ones of one room: TOO_MANY_INVITATIONS
 DOUBLE_TAP = timedelta(minutes=1)  # so late may the second half of a guest's double tap come
 
-_JOINER = "\u200d"  # holds family emoji together: the one format character a title may have
+_EMOJI_JOINERS = "\u200d\ufe0f"  # hold family emoji together and make ❤ an emoji: a title may have them
 
 
 @transaction.atomic
@@ -168,14 +168,17 @@ def revoke_invitation(*, by: User, invitation: Invitation) -> None:
 
 def clean_title(raw: str) -> str:
     """A room's name as it is stored: NFC, trimmed, single blanks. Raises RoomError TITLE_…"""
-    title = " ".join(unicodedata.normalize("NFC", raw[: 4 * TITLE_MAX]).split(" ")).strip()
-    shown = [char for char in title if char != _JOINER and not "\ufe00" <= char <= "\ufe0f"]
-    if not title:
+    typed = raw.strip()
+    if not typed:
         raise RoomError("TITLE_EMPTY")
-    if len(title) > TITLE_MAX:
+    if len(typed) > 4 * TITLE_MAX:  # before any work that grows with the input
         raise RoomError("TITLE_TOO_LONG")
+    shown = [char for char in typed if char not in _EMOJI_JOINERS]
     if not shown or any(map(is_unseen, shown)):
         raise RoomError("TITLE_INVISIBLE")
+    title = " ".join(unicodedata.normalize("NFC", typed).split())
+    if len(title) > TITLE_MAX:
+        raise RoomError("TITLE_TOO_LONG")
     return title
 
 

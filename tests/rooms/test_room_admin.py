@@ -1,0 +1,80 @@
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from accounts.models import User
+from rooms.models import Membership, Room
+from tests.rooms.cast import signed_in
+
+LISTS = ["accounts_user", "rooms_room", "rooms_membership", "rooms_invitation"]
+
+
+@pytest.fixture
+def operator(db: None) -> Client:
+    return signed_in(User.objects.create_superuser("operator", "chopsticks-and-rice"))
+
+
+def act(client: Client, name: str, action: str, *rows: Any) -> Any:
+    address = reverse(f"admin:{name}_changelist")
+    return client.post(address, {"action": action, "_selected_action": [row.pk for row in rows]}, follow=True)
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_lists_open_and_search_without_scanning(cast: Any, operator: Client, name: str) -> None:
+    address = reverse(f"admin:{name}_changelist")
+    for query in ({}, {"q": "철수"}, {"q": cast.room.public_id}, {"q": "12"}, {"q": "\x00"}):
+        with CaptureQueriesContext(connection) as captured:
+            assert operator.get(address, query).status_code == 200
+        statements = [query["sql"].upper() for query in captured]
+        assert not any("LIKE UPPER" in sql or "::TEXT) LIKE" in sql for sql in statements), statements
+        assert not any(sql.startswith("SELECT COUNT(*)") and "LIMIT" not in sql for sql in statements)
+
+
+def test_people_are_found_by_the_beginning_of_the_nickname(cast: Any, operator: Client) -> None:
+    found = operator.get(reverse("admin:accounts_user_changelist"), {"q": "맹"}).context["cl"].result_list
+    assert list(found) == [cast.guest]
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_nothing_is_deleted(cast: Any, operator: Client, name: str) -> None:
+    row = {"accounts_user": cast.guest, "rooms_room": cast.room, "rooms_invitation": cast.link}.get(name)
+    row = row or Membership.objects.get(user=cast.guest)
+    assert operator.post(reverse(f"admin:{name}_delete", args=[row.pk]), {"post": "yes"}).status_code == 403
+    assert "delete_selected" not in operator.get(reverse(f"admin:{name}_changelist")).content.decode()
+    assert operator.get(reverse(f"admin:{name}_change", args=[row.pk])).status_code == 200
+
+
+def test_people_are_removed_and_links_revoked_by_the_verbs(
+    cast: Any, operator: Client, heard: list[Any]
+) -> None:
+    act(operator, "rooms_membership", "remove", Membership.objects.get(user=cast.member))
+    act(operator, "rooms_invitation", "revoke", cast.link)
+    assert [(name, told.get("reason")) for name, told in heard] == [("member_left", "removed")]
+    assert not cast.room.invitations.usable().exists()
+
+
+def test_a_new_name_goes_through_its_verb(cast: Any, operator: Client, heard: list[Any]) -> None:
+    address = reverse("admin:rooms_room_change", args=[cast.room.pk])
+    operator.post(address, {"title": "운영자가 지은 이름", "is_open": "on"})
+    room = Room.objects.get()
+    assert (room.title, room.is_open) == ("운영자가 지은 이름", True)
+    assert [name for name, _ in heard] == ["room_renamed"]
+
+
+def test_accounts_are_closed_and_opened_by_the_verbs(cast: Any, operator: Client) -> None:
+    act(operator, "accounts_user", "close", cast.member, cast.guest)
+    assert not User.objects.filter(pk__in=[cast.member.pk, cast.guest.pk], is_active=True).exists()
+    act(operator, "accounts_user", "open", cast.member)
+    assert User.objects.get(pk=cast.member.pk).is_active
+
+
+def test_staff_without_the_right_change_nothing(cast: Any) -> None:
+    User.objects.filter(pk=cast.outsider.pk).update(is_staff=True)
+    client = signed_in(cast.outsider)
+    address = reverse("admin:rooms_membership_changelist")
+    assert client.post(address, {"action": "remove"}).status_code == 403
+    assert Membership.objects.active().count() == 3
