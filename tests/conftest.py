@@ -1,0 +1,48 @@
+"""The cast, on real PostgreSQL: a room with its host and a member, and somebody who is not in it.
+
+What `timeline.append` commits by itself needs `pytest.mark.django_db(transaction=True)`; for verbs, which are
+transactions of their own, the ordinary `db` is enough.
+"""
+
+from typing import Any
+
+import pytest
+from django.db.models.signals import post_migrate
+
+from accounts.models import User
+from rooms import actions
+from rooms.models import Room
+
+
+def _restore_installation(using: str, **kwargs: Any) -> None:
+    """The flush after a transactional test empties every table; this row came from a migration."""
+    from chat.models import Installation
+
+    if kwargs["app_config"].label == "chat":
+        Installation.objects.using(using).get_or_create(pk=1, defaults={"epoch": "test"})
+
+
+post_migrate.connect(_restore_installation, dispatch_uid="tests.restore_installation")
+
+
+@pytest.fixture
+def host(db: None) -> User:
+    return User.objects.create_user("짱구")
+
+
+@pytest.fixture
+def member(db: None) -> User:
+    return User.objects.create_user("철수")
+
+
+@pytest.fixture
+def outsider(db: None) -> User:
+    return User.objects.create_user("맹구")
+
+
+@pytest.fixture
+def room(host: User, member: User) -> Room:
+    """Open, hosted by `host`, with `member` in it: entries 1 (created) and 2 (joined)."""
+    room = actions.create_room(user=host, title="떡볶이 모임", is_open=True)
+    actions.join_open(user=member, room=room)
+    return room
