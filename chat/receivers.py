@@ -54,8 +54,11 @@ def tell_name(*, room: Room, by: User, before: str, after: str, **kwargs: Any) -
 def move_reading(*, room: Room, guest: User, into: User, **kwargs: Any) -> None:
     """The account reads on where the guest stopped; the guest's entries keep their sender."""
     seq = _write(room_kinds.ROOM_MERGED, GuestMerged(guest.pk, into.pk), room, guest)
-    old = Reader.objects.filter(room_id=room.pk, user=guest).first()
-    reader, _ = Reader.objects.get_or_create(room_id=room.pk, user=into)
+    Reader.objects.get_or_create(room_id=room.pk, user=into)
+    # Locked in the order of mark_read(), whose batches may hold both rows while the account reads on elsewhere.
+    both = Reader.objects.select_for_update(no_key=True).filter(room_id=room.pk, user__in=[guest, into])
+    readers = {reader.user_id: reader for reader in both.order_by("user_id")}
+    old, reader = readers.get(guest.pk), readers[into.pk]
     reader.until_seq = None
     reader.read_seq = max(reader.read_seq, old.read_seq if old else 0)
     reader.save(update_fields=["until_seq", "read_seq"])

@@ -244,16 +244,24 @@ def mark_read(positions: Sequence[tuple[int, int, int]]) -> None:
     """Move read positions (room, user, seq) forward, never back and never past the head."""
     if not positions:
         return
-    rooms, users, seqs = zip(*sorted(positions), strict=True)
+    rooms, users, seqs = zip(*positions, strict=True)
     with connection.cursor() as cursor:
+        # Rows are locked in one order, so batches of several workers wait for one another instead of deadlocking.
+        # greatest(): while this waited for a row, the position may have passed the head that this statement sees.
         cursor.execute(
-            """UPDATE chat_reader r SET read_seq = least(p.seq, coalesce(r.until_seq, h.seq))
-               FROM (SELECT room_id, user_id, max(seq) AS seq
-                     FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS u(room_id, user_id, seq)
-                     GROUP BY 1, 2) p
-               CROSS JOIN LATERAL (SELECT seq FROM chat_entry e WHERE e.room_id = p.room_id
-                                   ORDER BY seq DESC LIMIT 1) h
-               WHERE r.room_id = p.room_id AND r.user_id = p.user_id AND r.read_seq < p.seq""",
+            """WITH wanted AS (
+                   SELECT room_id, user_id, max(seq) AS seq
+                   FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS u(room_id, user_id, seq)
+                   GROUP BY 1, 2
+               ), behind AS MATERIALIZED (
+                   SELECT r.id, room_id, w.seq FROM chat_reader r JOIN wanted w USING (room_id, user_id)
+                   WHERE r.read_seq < w.seq
+                   ORDER BY r.room_id, r.user_id FOR NO KEY UPDATE OF r)
+               UPDATE chat_reader r
+               SET read_seq = greatest(r.read_seq, least(b.seq, coalesce(r.until_seq, h.seq)))
+               FROM behind b, LATERAL (SELECT e.seq FROM chat_entry e WHERE e.room_id = b.room_id
+                                       ORDER BY e.seq DESC LIMIT 1) h
+               WHERE r.id = b.id""",
             [list(rooms), list(users), list(seqs)],
         )
 
