@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 @transaction.atomic
 def new_epoch() -> str:
     """Begin a new epoch; every client that holds entries of the old one loads its rooms anew."""
-    row = Installation.objects.select_for_update(no_key=True).get(pk=1)
+    row = _locked()
     row.epoch, row.changed_at = secrets.token_hex(6), timezone.now()
     row.system_identifier, row.timeline_id = _server() or ("", 0)
     row.save()
@@ -26,7 +26,7 @@ def checked_epoch() -> str:
     """The epoch, after a look at the server: on another PostgreSQL than it was begun on (a restored dump, a promoted
     standby, a point-in-time recovery) a new one begins. A planned switch-over does so too, which costs each client a
     reload. For the start of a worker."""
-    row = Installation.objects.select_for_update(no_key=True).get(pk=1)
+    row = _locked()
     server = _server()
     if server is None or (row.system_identifier, row.timeline_id) == server:
         return row.epoch
@@ -37,9 +37,19 @@ def checked_epoch() -> str:
     return new_epoch()
 
 
+def stored_epoch() -> str | None:
+    """The epoch as it stands; None before the first worker has started."""
+    return Installation.objects.values_list("epoch", flat=True).filter(pk=1).first()
+
+
 def epoch() -> str:
     """The epoch as it stands."""
-    return Installation.objects.values_list("epoch", flat=True).get(pk=1)
+    return stored_epoch() or checked_epoch()
+
+
+def _locked() -> Installation:
+    Installation.objects.get_or_create(pk=1, defaults={"epoch": secrets.token_hex(6)})
+    return Installation.objects.select_for_update(no_key=True).get(pk=1)
 
 
 def _server() -> tuple[str, int] | None:

@@ -114,8 +114,8 @@ class Live:
                 logger.warning("sessions could not be checked: %r", error)
 
     async def _check_epoch(self) -> None:
-        epoch = await self.store.read(installation.epoch)
-        if epoch != self.epoch:
+        epoch = await self.store.read(installation.stored_epoch)
+        if epoch is not None and epoch != self.epoch:
             self.epoch = epoch
             self.hub.resync_all()
 

@@ -1,0 +1,53 @@
+"""What waits for one connection is bounded, and its overflow is lag, not growth."""
+
+import asyncio
+
+from chat.realtime.outbox import FRAMES_MAX, Outbox
+
+
+class Line:
+    """A connection that writes only while `gate` is open."""
+
+    def __init__(self) -> None:
+        self.gate, self.written, self.drained = asyncio.Event(), [], asyncio.Event()
+        self.outbox = Outbox(self._send, self.drained.set)
+        self.task = asyncio.create_task(self.outbox.run())
+
+    async def _send(self, frame: str) -> None:
+        await self.gate.wait()
+        self.written.append(frame)
+
+
+async def test_frames_go_out_in_order() -> None:
+    line = Line()
+    line.gate.set()
+    for n in range(10):
+        assert line.outbox.offer(str(n))
+    line.outbox.reply("end")
+    while "end" not in line.written:
+        await asyncio.sleep(0)
+    assert line.written == [*map(str, range(10)), "end"]
+    assert not line.drained.is_set()
+    line.task.cancel()
+
+
+async def test_a_full_outbox_refuses_timeline_frames_until_it_has_drained() -> None:
+    line = Line()
+    offered = [line.outbox.offer(str(n)) for n in range(FRAMES_MAX + 10)]
+    assert offered == [True] * FRAMES_MAX + [False] * 10
+    assert line.outbox.reply("ack"), "answers still find room"
+    line.gate.set()
+    await line.drained.wait()
+    assert line.written == [*map(str, range(FRAMES_MAX)), "ack"]
+    assert line.outbox.offer("again")
+    line.task.cancel()
+
+
+async def test_hints_are_shed_first() -> None:
+    line = Line()
+    for _ in range(FRAMES_MAX // 2):
+        line.outbox.hint("typing")
+    line.outbox.hint("one too many")
+    assert line.outbox.shed == 1
+    assert line.outbox.offer("entry")
+    line.task.cancel()
