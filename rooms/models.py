@@ -35,9 +35,9 @@ class RoomQuerySet(models.QuerySet["Room"]):
 
     def open_to(self, user: User) -> Self:
         """Open rooms that the user could join: neither in them nor removed from them."""
-        inside = Membership.objects.active().filter(user=user, room=models.OuterRef("pk"))
-        removed = Membership.objects.removed(user).filter(room=models.OuterRef("pk"))
-        return self.filter(is_open=True).exclude(models.Exists(inside)).exclude(models.Exists(removed))
+        inside = Membership.objects.active().filter(user=user)
+        barred = inside.values("room").union(Membership.objects.removed(user).values("room"), all=True)
+        return self.filter(is_open=True).exclude(pk__in=barred)
 
 
 class Room(models.Model):
@@ -58,6 +58,7 @@ class Room(models.Model):
         constraints = [
             UniqueConstraint(fields=["created_by", "request_key"], name="one_room_per_request"),
         ]
+        indexes = [models.Index(fields=["-created_at"], name="open_rooms", condition=Q(is_open=True))]
 
     def __str__(self) -> str:
         return self.title
@@ -72,7 +73,8 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
 
     def removed(self, user: User) -> Self:
         """Stays of this person, or of a guest merged into them, that a host has ended."""
-        return self.filter(Q(user=user) | Q(user__merged_into=user), ended_by=Membership.Ended.REMOVED)
+        identities = User.objects.filter(Q(pk=user.pk) | Q(merged_into=user)).values("pk")
+        return self.filter(user__in=identities, ended_by=Membership.Ended.REMOVED)
 
     def full(self) -> Self:
         """Of people with a full account: those who may be host."""
