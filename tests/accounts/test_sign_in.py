@@ -246,3 +246,41 @@ def test_a_language_we_do_not_have_changes_nothing(client: Client, member: User,
     client.post(reverse("accounts:language"), {"language": code})
     member.refresh_from_db()
     assert member.locale == "ko"
+
+
+OUR_PAGES = [
+    "account_inactive",
+    "account_reset_password",
+    "account_reset_password_done",
+    "account_change_password",
+]
+
+
+@pytest.mark.parametrize("name", OUR_PAGES)
+def test_allauth_s_rarer_pages_wear_our_frame(client: Client, member: User, name: str) -> None:
+    if name == "account_change_password":
+        client.force_login(member)
+    page = client.get(reverse(name))
+    assert page.status_code == 200
+    assert '<main id="main"' in page.content.decode()
+
+
+def test_a_forgotten_password_is_reset_by_mail(client: Client, member: User, mailoutbox: list[Any]) -> None:
+    User.objects.filter(pk=member.pk).update(email="c@example.com")
+    client.post(reverse("account_reset_password"), {"email": "c@example.com"})
+    assert [mail.to for mail in mailoutbox] == [["c@example.com"]]
+    link = next(word for word in mailoutbox[0].body.split() if "/password/reset/key/" in word)
+    form = client.get(link, follow=True)
+    new = {"password1": "kimchi-and-tofu", "password2": "kimchi-and-tofu"}
+    client.post(form.redirect_chain[-1][0], new)
+    assert sign_in(Client(), "철수", "kimchi-and-tofu").status_code == 302
+
+
+def test_changing_the_password_keeps_this_session_and_ends_access(
+    client: Client, member: User, heard: Heard
+) -> None:
+    client.force_login(member)
+    new = {"oldpassword": PASSWORD, "password1": "kimchi-and-tofu", "password2": "kimchi-and-tofu"}
+    client.post(reverse("account_change_password"), new)
+    assert ("access_ended", {"user": member, "session_key": None}) in heard
+    assert client.get(reverse("account_change_password")).status_code == 200

@@ -133,3 +133,12 @@ def test_a_guest_who_signs_in_brings_the_room_along(cast: Any) -> None:
     client.post(reverse("account_login"), {"login": "유리", "password": PASSWORD})
     assert inside(cast) == {"짱구", "철수", "유리"}
     assert client.get(cast.link.get_absolute_url()).url == cast.room.get_absolute_url()
+
+
+def test_a_guest_whose_nickname_is_taken_in_a_second_room_is_shown_a_way(cast: Any) -> None:
+    other = actions.create_room(user=cast.outsider, title="다른 방")
+    link = actions.create_invitation(by=cast.outsider, room=other, expires_in=None)
+    actions.join_as_guest(code=link.code, nickname="맹구", locale="ko")
+    answer = signed_in(cast.guest).post(link.get_absolute_url())
+    assert answer.status_code == 409
+    assert f"{reverse('accounts:upgrade')}?next={link.get_absolute_url()}" in answer.content.decode()
