@@ -2,6 +2,7 @@
 import { announcer } from "./announce.js";
 import { newCid } from "./cid.js";
 import { Composer } from "./composer.js";
+import { GapCloser } from "./gap.js";
 import { entryMenu } from "./menu.js";
 import { systemLine } from "./lines.js";
 import { Outbox } from "./outbox.js";
@@ -18,9 +19,6 @@ import { UndoDelete } from "./undo.js";
 import { EntryView } from "./view.js";
 
 const PAGE = 50;
-/** A gap usually closes by itself within the time in which workers publish past each other. */
-const GAP_PATIENCE = 400;
-const GAP_PATIENCE_MAX = 15_000;
 const PAGE_PATIENCE = 10_000;
 const GONE = new Set(["NOT_MEMBER", "NO_ROOM"]);
 
@@ -43,14 +41,13 @@ const presence = new Presence({ me, nameOf, t });
 const status = new StatusLine({ t });
 const announce = announcer(element("log"));
 
-let gapPatience = GAP_PATIENCE;
-let gapTimer = null;
 let pageTimer = null;
 let newBelow = 0;
 
 const connection = connect({ onFrame: heard, onStatus: lineChanged });
 const send = (frame) => connection.send({ ...frame, room });
 
+const gap = new GapCloser({ behind: () => timeline.behind, ask: () => connection.rejoin(room) });
 const reading = new ReadPosition({ send: (seq) => send({ type: "read", seq }), read: page.read });
 const outbox = new Outbox({ room, user: me[0], storage: localStorage, send: (frame) => connection.send(frame), onChange: drawMine });
 const signal = new TypingSignal({ send: () => send({ type: "typing" }) });
@@ -142,7 +139,7 @@ function heard(frame) {
       break;
     case "position":
       timeline.heardOf(frame.head);
-      closeGap();
+      gap.look();
       break;
     case "resync":
       timeline.resync();
@@ -184,7 +181,7 @@ function show(diff, { fresh }) {
   drawMine();
   element("older").hidden = !timeline.more;
   seen();
-  closeGap();
+  gap.look();
 }
 
 /** New entries of others: spoken, counted on the pill, and marked when nobody was looking. */
@@ -218,21 +215,6 @@ function askOlder() {
   clearTimeout(pageTimer);
   pageTimer = setTimeout(() => timeline.pageLost(), PAGE_PATIENCE);
   send({ type: "history", before, limit: PAGE });
-}
-
-function closeGap() {
-  if (!timeline.behind) {
-    gapPatience = GAP_PATIENCE;
-    clearTimeout(gapTimer);
-    gapTimer = null;
-    return;
-  }
-  gapTimer ??= setTimeout(() => {
-    gapTimer = null;
-    if (!timeline.behind || connection.state !== "open") return;
-    gapPatience = Math.min(GAP_PATIENCE_MAX, gapPatience * 2);
-    connection.rejoin(room);
-  }, gapPatience);
 }
 
 /** @returns {boolean} false: the outbox is full and has kept nothing */

@@ -1,13 +1,14 @@
 /** The room list: last lines and unread counts stay live. Nothing changes its place under the finger. */
+import { GapCloser } from "./gap.js";
 import { connect, language, snapshot } from "./page.js";
 import { systemLine } from "./lines.js";
+import { Outbox } from "./outbox.js";
 import { StatusLine } from "./status.js";
 import { Timeline } from "./timeline.js";
 import { Unread } from "./unread.js";
 
 /** limits.py, rooms_per_socket */
 const ROOMS_MAX = 200;
-const GAP_PATIENCE = 1_000;
 
 const { epoch, me, lines, rooms } = snapshot("rooms-data");
 const { t, clock } = language();
@@ -22,12 +23,16 @@ class Row {
     this.node = document.querySelector(`[data-room="${CSS.escape(room)}"]`);
     this.timeline = new Timeline({ me });
     this.timeline.joined({ epoch, head, more: true, items: [], recovered: false });
+    this.gap = new GapCloser({ behind: () => this.timeline.behind, ask: () => connection.rejoin(room) });
     this.unread = new Unread({ me, unread });
     this.last = Number(this.node.dataset.last);
+    // What was left unsent in the room goes out from here too.
+    this.outbox = new Outbox({ room, user: me[0], storage: localStorage, send: (frame) => connection.send(frame) });
   }
 
   joined(frame) {
     this.#show(this.timeline.joined(frame), frame);
+    this.outbox.opened();
   }
 
   entries(frame) {
@@ -35,6 +40,7 @@ class Row {
   }
 
   #show(diff, { items, read }) {
+    for (const cid of diff.settled) this.outbox.settle(cid);
     if (diff.replaced) this.unread.replaced(items, read);
     else this.unread.saw(items);
     const last = this.timeline.entries.at(-1);
@@ -72,7 +78,13 @@ class Row {
     this.node.classList.toggle("has-unread", count > 0);
   }
 
+  resync() {
+    this.timeline.resync();
+    this.outbox.closed();
+  }
+
   gone() {
+    this.outbox.closed();
     this.node.remove();
   }
 
@@ -81,11 +93,16 @@ class Row {
   }
 }
 
+const connection = connect({ onFrame: heard, onStatus: lineChanged });
 const rows = new Map(rooms.slice(0, ROOMS_MAX).map((each) => [each.room, new Row(each)]));
-const connection = connect({ onFrame: heard, onStatus: (now) => status.show(now) });
 
 for (const row of rows.values()) connection.join(row.room, () => row.timeline.resumeFrom);
 if (rows.size) connection.start();
+
+function lineChanged(now) {
+  status.show(now);
+  if (now.state !== "open") for (const row of rows.values()) row.outbox.closed();
+}
 
 function heard(frame) {
   const row = rows.get(frame.room);
@@ -93,14 +110,12 @@ function heard(frame) {
   for (const [id, name] of Object.entries(frame.people ?? {})) people.set(Number(id), name);
   if (frame.type === "joined") row.joined(frame);
   else if (frame.type === "entries") row.entries(frame);
+  else if (frame.type === "ack") row.outbox.settle(frame.cid);
+  else if (frame.type === "error" && frame.cid) row.outbox.refused(frame);
   else if (frame.type === "position") row.timeline.heardOf(frame.head);
-  else if (frame.type === "resync") row.timeline.resync();
+  else if (frame.type === "resync") row.resync();
   else if (frame.type === "removed") row.gone();
-  if (row.timeline.behind && frame.type !== "removed") setTimeout(() => ask(row), GAP_PATIENCE);
-}
-
-function ask(row) {
-  if (row.timeline.behind) connection.rejoin(row.room);
+  if (frame.type !== "removed") row.gap.look();
 }
 
 // Back from a room by the back-forward cache, read positions are old; the page itself is cheap.

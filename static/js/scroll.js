@@ -5,6 +5,7 @@ const NEAR_TOP = 800;
 export class Scroller {
   #box;
   #atBottom = true;
+  #size = "";
   #onBottom;
   #onTop;
 
@@ -30,6 +31,7 @@ export class Scroller {
   toBottom() {
     this.#atBottom = true;
     this.#box.scrollTop = this.#box.scrollHeight;
+    this.#size = `${this.#box.scrollHeight} ${this.#box.clientHeight}`;
     this.#onBottom(true);
   }
 
@@ -63,6 +65,13 @@ export class Scroller {
 
   #moved() {
     const { scrollTop, scrollHeight, clientHeight } = this.#box;
+    const size = `${scrollHeight} ${clientHeight}`;
+    if (this.#atBottom && size !== this.#size) {
+      // Not a finger: the list or the box has changed its size since we went to the bottom.
+      this.toBottom();
+      return;
+    }
+    this.#size = size;
     this.#atBottom = scrollHeight - scrollTop - clientHeight < NEAR_BOTTOM;
     this.#onBottom(this.#atBottom);
     this.check();

@@ -124,6 +124,8 @@ export class EntryView {
     const before = neighbour(node, "previousElementSibling");
     const { newDay, continued } = relation(before && facts(before), facts(node), this.#clock.key);
     node.classList.toggle("continued", continued);
+    // Within a group the minute is told once, at its last message.
+    if (before) before.classList.toggle("same-minute", continued && this.#clock.time(before.dataset.at) === this.#clock.time(node.dataset.at));
     let day = null;
     for (let each = node.previousElementSibling; each && each !== before; each = each.previousElementSibling) {
       if (!each.classList.contains("day")) continue;
