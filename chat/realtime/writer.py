@@ -52,16 +52,24 @@ class Failure:
 
 
 BUSY: Final = Failure("BUSY", "The room is busy; it was not written.", True)
-UNAVAILABLE: Final = Failure("UNAVAILABLE", "The database does not answer; it was not written.", True)
+UNAVAILABLE: Final = Failure(
+    "UNAVAILABLE", "The database does not answer; it may not have been written.", True
+)
 BAD_DATA: Final = Failure("BAD_DATA", "This cannot be stored.", False)
 INTERNAL: Final = Failure("INTERNAL", "Something is broken on our side.", True)
 
 
-class RoomLocked(Exception):
-    """A batch that waited for its rooms' locks ran into the time-out."""
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """Stands for a Written of a draft whose room somebody else has locked."""
+
+    outcome: str = "busy"
 
 
-@dataclass(slots=True)
+SKIPPED: Final = Skipped()
+
+
+@dataclass(slots=True, eq=False)
 class Pending:
     draft: Any
     done: Callable[[Any], None]
@@ -87,7 +95,7 @@ class Writer:
         self._max_pending, self._batch_max = max_pending, batch_max
         self._queue: deque[Pending] = deque()
         self._parked: dict[int, deque[Pending]] = {}
-        self._pending = 0
+        self._undecided: dict[Pending, None] = {}
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -98,7 +106,7 @@ class Writer:
     @property
     def pending(self) -> int:
         """Drafts that are not decided yet."""
-        return self._pending
+        return len(self._undecided)
 
     def start(self) -> None:
         self._spawn(self._main())
@@ -108,20 +116,21 @@ class Writer:
         try:
             await asyncio.wait_for(self._idle.wait(), timeout)
         except TimeoutError:
-            logger.warning("%d drafts were not written before the end", self._pending)
+            logger.warning("%d drafts were not written before the end", len(self._undecided))
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        left = [*self._queue, *(p for parked in self._parked.values() for p in parked)]
-        self._fail(left, UNAVAILABLE)
+        self._queue.clear()
+        self._fail(list(self._undecided), UNAVAILABLE)
 
     def submit(self, draft: Draft, done: Callable[[Any], None]) -> bool:
         """Queue a draft; `done` gets its Written or a Failure. False, and nothing queued, when too many wait."""
-        if self._pending >= self._max_pending:
+        if len(self._undecided) >= self._max_pending:
             return False
-        self._pending += 1
+        pending = Pending(draft, done, time.monotonic())
+        self._undecided[pending] = None
         self._idle.clear()
-        self._queue.append(Pending(draft, done, time.monotonic()))
+        self._queue.append(pending)
         self._wake.set()
         return True
 
@@ -153,16 +162,14 @@ class Writer:
 
     async def _write(self, batch: list[Pending]) -> None:
         skipped = self._finish(await self._commit(batch, 0))
-        if not skipped:
-            return
-        try:
-            self._finish(await self._commit(skipped, SECOND_WAIT_MS))
-        except RoomLocked:
-            self._park(skipped)
+        if skipped:
+            self._park(self._finish(await self._commit(skipped, SECOND_WAIT_MS)))
 
     async def _commit(self, batch: list[Pending], wait_ms: int) -> list[tuple[Pending, Any]]:
-        """Append the batch. Bisects on bad data so that only the culprit fails, sends the same drafts with the same cids
-        again after a lost connection; RoomLocked when wait_ms ran out."""
+        """Append the batch: what became of the drafts, without those that failed and were answered.
+
+        Bisects on bad data so that only the culprit fails, sends the same drafts with the same cids again after a
+        lost connection; SKIPPED for all when wait_ms ran out."""
         pause = 0.05
         while batch:
             try:
@@ -170,7 +177,7 @@ class Writer:
             except Exception as error:
                 match self._classify(error):
                     case Trouble.LOCKED:
-                        raise RoomLocked from error
+                        return [(p, SKIPPED) for p in batch]
                     case Trouble.DATA:
                         return await self._bisect(batch, wait_ms, error)
                     case Trouble.CONNECTION:
@@ -187,20 +194,29 @@ class Writer:
                 return list(zip(batch, written, strict=True))
         return []
 
-    async def _bisect(self, batch: list[Pending], wait_ms: int, error: Exception) -> list[tuple[Pending, Any]]:
+    async def _bisect(
+        self, batch: list[Pending], wait_ms: int, error: Exception
+    ) -> list[tuple[Pending, Any]]:
         if len(batch) == 1:
             logger.info("refused a draft that cannot be stored: %s", error)
             self._fail(batch, BAD_DATA)
             return []
         middle = len(batch) // 2
         first = await self._commit(batch[:middle], wait_ms)
-        return first + await self._commit(batch[middle:], wait_ms)
+        # A lock may end between the halves: what follows a skipped draft in its room is skipped too, to keep the order.
+        held = {p.draft.room_id for p, w in first if w.outcome == "busy"}
+        rest = batch[middle:]
+        second = await self._commit([p for p in rest if p.draft.room_id not in held], wait_ms)
+        return [*first, *second, *((p, SKIPPED) for p in rest if p.draft.room_id in held)]
 
     def _finish(self, results: list[tuple[Pending, Any]]) -> list[Pending]:
         """Announce and answer what is decided; returns what was skipped because its room is locked."""
         fresh = [(p.draft, w) for p, w in results if w.outcome == "new"]
         if fresh:
-            self._committed(fresh)
+            try:
+                self._committed(fresh)
+            except Exception:
+                logger.exception("announcing %d entries failed", len(fresh))
         skipped: list[Pending] = []
         for pending, written in results:
             if written.outcome == "busy":
@@ -224,10 +240,8 @@ class Writer:
             while parked:
                 async with self._lanes:
                     chunk = [parked.popleft() for _ in range(min(len(parked), self._batch_max))]
-                    try:
-                        self._finish(await self._commit(chunk, SLOW_WAIT_MS))
-                    except RoomLocked:
-                        parked.extendleft(reversed(self._give_up(chunk, BUSY)))
+                    skipped = self._finish(await self._commit(chunk, SLOW_WAIT_MS))
+                    parked.extendleft(reversed(self._give_up(skipped, BUSY)))
         finally:
             del self._parked[room]
             self._queue.extendleft(reversed(parked))
@@ -244,8 +258,8 @@ class Writer:
             self._answer(pending, failure)
 
     def _answer(self, pending: Pending, result: Any) -> None:
-        self._pending -= 1
-        if not self._pending:
+        self._undecided.pop(pending)
+        if not self._undecided:
             self._idle.set()
         try:
             pending.done(result)
