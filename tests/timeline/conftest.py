@@ -16,7 +16,7 @@ def announced(monkeypatch: pytest.MonkeyPatch) -> Iterator[Announced]:
     told: Announced = []
     monkeypatch.setattr(timeline, "_announcers", [])
     timeline.on_announce(told.extend)
-    yield told
+    return told
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ class Cart(msgspec.Struct):
 @pytest.fixture
 def cart(monkeypatch: pytest.MonkeyPatch) -> Iterator[Kind]:
     monkeypatch.setattr(kinds, "_kinds", dict(kinds._kinds))
-    yield kinds.register(Kind("cart.added", Cart, people=("by",), lines={"": "{by} added {what}"}))
+    return kinds.register(Kind("cart.added", Cart, people=("by",), lines={"": "{by} added {what}"}))
 
 
 def test_a_name_is_taken_once(cart: Kind) -> None:
