@@ -56,7 +56,9 @@ def mark_read(*, user_id: int, room_id: int, seq: int) -> None:
     timeline.mark_read([(room_id, user_id, seq)])
 
 
-def _change(kind: Kind, user_id: int | None, room_id: int, cid: str, seq: int, data: dict[str, object]) -> Written:
+def _change(
+    kind: Kind, user_id: int | None, room_id: int, cid: str, seq: int, data: dict[str, object]
+) -> Written:
     change = timeline.draft(
         kind, Change(), room_id=room_id, sender_id=user_id, cid=cid, target=seq, member=user_id is not None
     )
@@ -76,23 +78,35 @@ def _apply(kind: str, user_id: int | None, room_id: int, seq: int, rev: int, dat
     target = Entry.objects.filter(room_id=room_id, seq=seq, shown=True).first()
     if target is None:
         raise ChatError(NOT_FOUND)
-    if user_id is not None and target.sender_id not in _identities(user_id):
-        if kind != room_kinds.DELETE.name or not _is_host(user_id, room_id):
-            raise ChatError(NOT_YOURS)
+    if user_id is not None and not _may_change(kind, user_id, room_id, target):
+        raise ChatError(NOT_YOURS)
     if target.kind != room_kinds.TEXT.name or "deleted" in target.data:
         raise ChatError(NOT_EDITABLE)
     Entry.objects.filter(pk=target.pk).update(data=data, rev=rev)
 
 
+def _may_change(kind: str, user_id: int, room_id: int, target: Entry) -> bool:
+    """One's own, under whatever identity it was written; the host may delete anybody's."""
+    if target.sender_id in _identities(user_id):
+        return True
+    return kind == room_kinds.DELETE.name and _is_host(user_id, room_id)
+
+
 def _identities(user_id: int) -> set[int]:
     """The user and the guests that were merged into them."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT id FROM accounts_user WHERE id = %s OR merged_into_id = %s", [user_id, user_id])
+        cursor.execute(
+            "SELECT id FROM accounts_user WHERE id = %s OR merged_into_id = %s", [user_id, user_id]
+        )
         return {row[0] for row in cursor.fetchall()}
 
 
 def _is_host(user_id: int, room_id: int) -> bool:
-    return Membership.objects.active().filter(user_id=user_id, room_id=room_id, role=Membership.Role.HOST).exists()
+    return (
+        Membership.objects.active()
+        .filter(user_id=user_id, room_id=room_id, role=Membership.Role.HOST)
+        .exists()
+    )
 
 
 def _refuse_outsider(written: Written) -> None:

@@ -42,11 +42,13 @@ class EntryAdmin(ReadOnlyAdmin):
         found = queryset.filter(room_id=int(room))
         return (found.filter(seq=int(seq)) if seq else found), False
 
-    def get_ordering(self, request: HttpRequest) -> list[str]:
+    def get_ordering(self, request: HttpRequest) -> Any:
         """Within one room by its own index; by primary key the planner might walk all rooms."""
         return ["-room_id", "-seq"] if request.GET.get("q") else ["-id"]
 
-    @admin.action(description=_("Delete the selected texts (their numbers stay)"), permissions=["delete_entry"])
+    @admin.action(
+        description=_("Delete the selected texts (their numbers stay)"), permissions=["delete_entry"]
+    )
     def delete_texts(self, request: HttpRequest, queryset: QuerySet[Entry]) -> None:
         deleted = 0
         for entry in queryset[:DELETED_AT_ONCE]:

@@ -6,6 +6,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import Error as DatabaseError
 from django.db import connection
 
+DURABLE = ("fsync", "synchronous_commit", "full_page_writes")
 MINIMUM = 150_000  # NULLS NOT DISTINCT
 
 
@@ -16,15 +17,17 @@ def check_durability(app_configs: Any, databases: Any = None, **kwargs: Any) -> 
         return []
     try:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT name, setting FROM pg_settings WHERE name IN ('fsync', 'synchronous_commit', 'full_page_writes')")
+            cursor.execute("SELECT name, setting FROM pg_settings WHERE name = ANY(%s)", [list(DURABLE)])
             settings = dict(cursor.fetchall())
             version = connection.pg_version  # type: ignore[attr-defined]
     except DatabaseError as error:
         return [Warning(f"The database could not be asked: {error}", id="chat.W001")]
     found: list[CheckMessage] = []
-    for name in ("fsync", "synchronous_commit", "full_page_writes"):
+    for name in DURABLE:
         if settings.get(name) == "off":
-            found.append(Error(f"PostgreSQL runs with {name} off: acknowledged entries can be lost.", id="chat.E001"))
+            found.append(
+                Error(f"PostgreSQL runs with {name} off: acknowledged entries can be lost.", id="chat.E001")
+            )
     if version < MINIMUM:
         found.append(Error("PostgreSQL 15 or newer is needed.", id="chat.E002"))
     return found

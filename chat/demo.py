@@ -34,7 +34,7 @@ def fill(password: str | None = None) -> dict[str, str]:
     room_actions.create_invitation(by=people["유리"], room=lunch, expires_in=timedelta(days=7))
     operator = User.objects.create_superuser("운영자", chosen)
     transaction.on_commit(lambda: _talk(people, room))
-    return {name: chosen for name in [*PEOPLE, operator.nickname]}
+    return dict.fromkeys([*PEOPLE, operator.nickname], chosen)
 
 
 def _talk(people: dict[str, User], room: "room_actions.Room") -> None:

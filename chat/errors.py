@@ -28,5 +28,7 @@ NOT_FOUND: Final = Refusal("NOT_FOUND", _("There is no such message."), status=4
 NOT_YOURS: Final = Refusal("NOT_YOURS", _("This message is somebody else's."), status=403)
 NOT_EDITABLE: Final = Refusal("NOT_EDITABLE", _("This message cannot be changed."), status=409)
 BUSY: Final = Refusal("BUSY", _("The room is busy. Please try again."), retry=True, status=503)
-UNAVAILABLE: Final = Refusal("UNAVAILABLE", _("We cannot reach our database. Please try again."), retry=True, status=503)
+UNAVAILABLE: Final = Refusal(
+    "UNAVAILABLE", _("We cannot reach our database. Please try again."), retry=True, status=503
+)
 NO_ROOM: Final = Refusal("NO_ROOM", _("There is no such room, or you are not in it."), status=404)

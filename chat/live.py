@@ -5,7 +5,7 @@ import logging
 import secrets
 from collections import defaultdict
 from collections.abc import Coroutine
-from typing import Any, Final, TypedDict
+from typing import Any, Final
 
 from asgiref.sync import async_to_sync
 from django.conf import settings
@@ -29,14 +29,9 @@ NAMES_MAX: Final = 10_000
 PING_EVERY: Final = 25.0  # seconds; clients take 40 s of silence for a dead line
 
 
-class ChatSettings(TypedDict):
-    SENDS_PER_SECOND: int
-    SENDS_BURST: int
-
-
 def make_layer() -> Any:
     """A new instance of the configured channel layer: the hub owns its own, so that it can replace a frozen one."""
-    config = settings.CHANNEL_LAYERS["default"]
+    config: dict[str, Any] = settings.CHANNEL_LAYERS["default"]
     return import_string(config["BACKEND"])(**config.get("CONFIG", {}))
 
 
@@ -84,7 +79,7 @@ class Live:
 
     def may_send(self, user_id: int) -> bool:
         """Take one from the user's sends, whatever connection they come by."""
-        chat: ChatSettings = settings.CHAT
+        chat: dict[str, int] = settings.CHAT
         bucket = self._buckets.get(user_id)
         if bucket is None:
             bucket = self._buckets[user_id] = TokenBucket(chat["SENDS_PER_SECOND"], chat["SENDS_BURST"])
@@ -164,7 +159,8 @@ class Live:
 
     def announce(self, rooms: dict[int, list[LiveEntry]]) -> None:
         """Called in any thread: entries that verbs wrote and committed."""
-        self.loop.call_soon_threadsafe(lambda: [self.hub.committed(r, e) for r, e in rooms.items()])
+        for room_id, entries in rooms.items():
+            self.loop.call_soon_threadsafe(self.hub.committed, room_id, entries)
 
 
 _live: Live | None = None

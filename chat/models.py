@@ -23,10 +23,17 @@ class Entry(models.Model):
     """One numbered entry. The foreign keys have no constraint in the database: they cost a fifth of the append rate;
     `manage.py check_timeline` looks for orphans instead."""
 
-    room = models.ForeignKey(Timeline, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="entries")
+    room = models.ForeignKey(
+        Timeline, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="entries"
+    )
     seq = models.BigIntegerField()
     sender = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.DO_NOTHING, db_constraint=False, db_index=False, null=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        null=True,
+        related_name="+",
     )
     cid = models.CharField(max_length=64)
     kind = models.CharField(max_length=32)
@@ -44,7 +51,9 @@ class Entry(models.Model):
             # cid before sender: the look-up of a system entry (no sender) then uses the index too.
             models.UniqueConstraint(fields=["room", "cid", "sender"], name="entry_cid", nulls_distinct=False),
         ]
-        indexes: ClassVar = [models.Index(fields=["room", "seq"], condition=Q(shown=True), name="entry_shown")]
+        indexes: ClassVar = [
+            models.Index(fields=["room", "seq"], condition=Q(shown=True), name="entry_shown")
+        ]
 
     def __str__(self) -> str:
         return f"{self.room_id}#{self.seq} {self.kind}"
@@ -62,7 +71,9 @@ class Reader(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["room", "user"], name="one_reader"),
-            models.CheckConstraint(condition=Q(until_seq=None) | Q(until_seq__gte=F("from_seq")), name="reader_bounds"),
+            models.CheckConstraint(
+                condition=Q(until_seq=None) | Q(until_seq__gte=F("from_seq")), name="reader_bounds"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -28,7 +28,9 @@ def asyncapi() -> dict[str, Any]:
         "channels": {
             "ws": {
                 "address": "/ws",
-                "messages": {s.__name__: {"$ref": f"#/components/messages/{s.__name__}"} for s in client + server},
+                "messages": {
+                    s.__name__: {"$ref": f"#/components/messages/{s.__name__}"} for s in client + server
+                },
             }
         },
         "operations": {
@@ -44,7 +46,10 @@ def asyncapi() -> dict[str, Any]:
 
 def limits_table() -> str:
     """Markdown: every limit, what it counts, and the code of its overflow."""
-    rows = [f"| `{n}` | {x.value:,} | {x.unit} | `{x.code}` | {'yes' if x.retry else 'no'} |" for n, x in LIMITS.items()]
+    rows = [
+        f"| `{n}` | {x.value:,} | {x.unit} | `{x.code}` | {'yes' if x.retry else 'no'} |"
+        for n, x in LIMITS.items()
+    ]
     return "\n".join(["| limit | value | of what | overflow | retry |", "|---|---|---|---|---|", *rows])
 
 

@@ -106,7 +106,12 @@ def classify(error: BaseException) -> Trouble:
 
 def room_id_of(public_id: str, user_id: int) -> int | None:
     """The room, if the user may read it."""
-    return Room.objects.visible_to(get_user_model()(pk=user_id)).filter(public_id=public_id).values_list("pk", flat=True).first()
+    return (
+        Room.objects.visible_to(get_user_model()(pk=user_id))
+        .filter(public_id=public_id)
+        .values_list("pk", flat=True)
+        .first()
+    )
 
 
 def open_room(user_id: int, room_id: int, since: int | None) -> Opened:
@@ -133,9 +138,9 @@ def history(user_id: int, room_id: int, before: int, limit: int) -> tuple[list[L
 def ended(keys: Sequence[SessionKey]) -> set[SessionKey]:
     """Those whose session is over, whose password has changed or whose account is closed. Two queries for all."""
     alive = set(
-        Session.objects.filter(session_key__in={k.session for k in keys}, expire_date__gt=timezone.now()).values_list(
-            "session_key", flat=True
-        )
+        Session.objects.filter(
+            session_key__in={k.session for k in keys}, expire_date__gt=timezone.now()
+        ).values_list("session_key", flat=True)
     )
     people = get_user_model().objects.filter(pk__in={k.user_id for k in keys}, is_active=True)
     passwords = dict(people.values_list("pk", "password"))

@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from django.db import connection, transaction
@@ -23,9 +23,12 @@ BUSY: Final = "busy"
 GONE: Final = "gone"
 OUTSIDER: Final = "outsider"
 
-WITHIN_WAIT_MS: Final = 5_000  # the longest that a verb waits for a room's lock, then OperationalError (55P03)
+WITHIN_WAIT_MS: Final = 5_000  # the longest wait of a verb for a room's lock, then OperationalError (55P03)
 
-_APPEND = "SELECT * FROM chat_append_1(%s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::bigint[], %s::boolean[], %s::boolean[], %s::boolean[], %s)"
+_APPEND = """
+SELECT * FROM chat_append_1(%s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::bigint[],
+                            %s::boolean[], %s::boolean[], %s::boolean[], %s)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +86,26 @@ class NotReadable(Exception):
     """The user has never been a reader of this room."""
 
 
-def draft(kind: kinds.Kind, data: msgspec.Struct, *, room_id: int, sender_id: int | None, cid: str = "",
-          target: int | None = None, member: bool = True) -> Draft:
+def draft(
+    kind: kinds.Kind,
+    data: msgspec.Struct,
+    *,
+    room_id: int,
+    sender_id: int | None,
+    cid: str = "",
+    target: int | None = None,
+    member: bool = True,
+) -> Draft:
     """A draft of a registered kind; without a cid (entries of the house) it gets one of its own."""
-    return Draft(room_id, sender_id, cid or f"~{secrets.token_urlsafe(12)}", kind.name, kind.encode(data), target, member)
+    return Draft(
+        room_id,
+        sender_id,
+        cid or f"~{secrets.token_urlsafe(12)}",
+        kind.name,
+        kind.encode(data),
+        target,
+        member,
+    )
 
 
 def append(drafts: Sequence[Draft], *, wait_ms: int = 0) -> list[Written]:
@@ -117,7 +136,7 @@ def append_within(drafts: Sequence[Draft]) -> list[Written]:
 
 def _append(drafts: Sequence[Draft], wait_ms: int) -> list[Written]:
     known = [kinds.get(d.kind) for d in drafts]
-    params = [
+    params: list[Any] = [
         [d.room_id for d in drafts],
         [d.sender_id for d in drafts],
         [d.cid for d in drafts],
@@ -179,7 +198,9 @@ FROM reader LEFT JOIN LATERAL (
 ORDER BY x.seq
 """
 _SINCE = _READ.format(bounds="seq > greatest(%(seq)s, reader.from_seq) AND seq <= reader.head", order="ASC")
-_BEFORE = _READ.format(bounds="shown AND seq > reader.from_seq AND seq < least(%(seq)s, reader.head + 1)", order="DESC")
+_BEFORE = _READ.format(
+    bounds="shown AND seq > reader.from_seq AND seq < least(%(seq)s, reader.head + 1)", order="DESC"
+)
 
 _SINCE_ALL = f"""
 SELECT {_COLUMNS} FROM (
@@ -203,7 +224,9 @@ def around(user_id: int, room_id: int, seq: int, limit: int) -> Slice:
     """Shown entries around `seq`: up to `limit` before it and `limit` from it on."""
     older = before(user_id, room_id, seq, limit)
     newer = since(user_id, room_id, max(seq - 1, 0), limit)
-    return Slice(older.rows + [r for r in newer.rows if r.shown], newer.head, newer.read_seq, older.more, newer.active)
+    return Slice(
+        older.rows + [r for r in newer.rows if r.shown], newer.head, newer.read_seq, older.more, newer.active
+    )
 
 
 def _read(sql: str, user_id: int, room_id: int, seq: int, limit: int, *, newest: bool) -> Slice:
@@ -292,4 +315,7 @@ def summaries(user_id: int, room_ids: Iterable[int]) -> dict[int, Summary]:
                WHERE r.user_id = %s AND r.room_id = ANY(%s::bigint[]) AND r.until_seq IS NULL""",
             [user_id, list(room_ids)],
         )
-        return {r[0]: Summary(r[0], r[1], r[2], Row(*r[3:]) if r[3] is not None else None) for r in cursor.fetchall()}
+        return {
+            r[0]: Summary(r[0], r[1], r[2], Row(*r[3:]) if r[3] is not None else None)
+            for r in cursor.fetchall()
+        }

@@ -1,7 +1,7 @@
 """The room list and the room page: complete without JavaScript, the start of the live page with it."""
 
 import secrets
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -24,6 +24,16 @@ OPEN_ROOMS_LISTED = 50
 MEMBERS_SHOWN = 100
 
 
+class ListedRoom(NamedTuple):
+    """One row of the room list."""
+
+    room: Room
+    is_host: bool
+    last: lines.Line | None
+    head: int
+    unread: int
+
+
 def _me(request: HttpRequest) -> User:
     return cast(User, request.user)
 
@@ -39,25 +49,23 @@ def room_list(request: HttpRequest) -> HttpResponse:
     people = wire.people_of_rows([s.last for s in summaries.values() if s.last])
     ids = me.identities()
     listed = [
-        {
-            "room": m.room,
-            "is_host": m.is_host,
-            "last": lines.line(s.last, people, ids) if s.last else None,
-            "head": s.head,
-            "unread": s.unread,
-        }
+        ListedRoom(m.room, m.is_host, lines.line(s.last, people, ids) if s.last else None, s.head, s.unread)
         for m in mine
         if (s := summaries.get(m.room_id))
     ]
-    listed.sort(key=lambda r: r["last"].at if r["last"] else r["room"].created_at, reverse=True)
+    listed.sort(key=lambda r: r.last.at if r.last else r.room.created_at, reverse=True)
     snapshot = {
         "epoch": installation.epoch(),
         "me": ids,
         "lines": lines.templates(),
-        "rooms": [{"room": r["room"].public_id, "head": r["head"], "unread": r["unread"]} for r in listed],
+        "rooms": [{"room": r.room.public_id, "head": r.head, "unread": r.unread} for r in listed],
     }
-    open_rooms = Room.objects.open_to(me).order_by("-created_at")[:OPEN_ROOMS_LISTED] if not me.is_guest else []
-    return render(request, "chat/room_list.html", {"rooms": listed, "open_rooms": open_rooms, "snapshot": snapshot})
+    open_rooms = (
+        Room.objects.open_to(me).order_by("-created_at")[:OPEN_ROOMS_LISTED] if not me.is_guest else []
+    )
+    return render(
+        request, "chat/room_list.html", {"rooms": listed, "open_rooms": open_rooms, "snapshot": snapshot}
+    )
 
 
 @never_cache
@@ -84,7 +92,10 @@ def _room(request: HttpRequest, public_id: str) -> tuple[User, Room, Membership]
 
 def _context(me: User, room: Room, membership: Membership, page: Slice, *, latest: bool) -> dict[str, Any]:
     members = list(
-        Membership.objects.active().filter(room=room).select_related("user").order_by("joined_at")[:MEMBERS_SHOWN]
+        Membership.objects.active()
+        .filter(room=room)
+        .select_related("user")
+        .order_by("joined_at")[:MEMBERS_SHOWN]
     )
     people = wire.people_of_rows(page.rows)
     ids = me.identities()
@@ -123,7 +134,9 @@ def _context(me: User, room: Room, membership: Membership, page: Slice, *, lates
 
 def _first_unread(rows: list[Row], read_seq: int, me: list[int]) -> int | None:
     """The first entry of somebody else's behind the read position: the "new messages" line goes before it."""
-    return next((r.seq for r in rows if r.seq > read_seq and r.kind == "text" and r.sender_id not in me), None)
+    return next(
+        (r.seq for r in rows if r.seq > read_seq and r.kind == "text" and r.sender_id not in me), None
+    )
 
 
 @login_required

@@ -29,7 +29,9 @@ def item_of_row(row: Row) -> Item:
     """A read entry with the present state of its target."""
     target = None
     if row.target is not None and row.target_data is not None:
-        target = Target(row.target, row.target_rev or 0, row.target_kind or "", msgspec.Raw(row.target_data.encode()))
+        target = Target(
+            row.target, row.target_rev or 0, row.target_kind or "", msgspec.Raw(row.target_data.encode())
+        )
     data = msgspec.Raw(row.data.encode())
     return Item(row.seq, row.kind, row.sender_id, row.cid, wire_time(row.at), row.n, data, row.rev, target)
 
@@ -44,7 +46,9 @@ def mentioned(row: Row) -> list[int]:
     """Everybody a row shows by name."""
     sender = [] if row.sender_id is None else [row.sender_id]
     kind = kinds.get(row.kind)
-    return sender + kinds.people_in(row.kind, msgspec.json.decode(row.data)) if kind and kind.people else sender
+    return (
+        sender + kinds.people_in(row.kind, msgspec.json.decode(row.data)) if kind and kind.people else sender
+    )
 
 
 def ended_by(kind_name: str, data: Mapping[str, Any]) -> int | None:

@@ -17,6 +17,8 @@ from chat.consumers.websocket import ChatConsumer  # noqa: E402
 application = ProtocolTypeRouter(
     {
         "http": django_app,
-        "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter([path("ws", ChatConsumer.as_asgi())]))),
+        "websocket": AllowedHostsOriginValidator(
+            AuthMiddlewareStack(URLRouter([path("ws", ChatConsumer.as_asgi())]))
+        ),
     }
 )

@@ -65,4 +65,6 @@ def channel_layer(name: str) -> dict[str, object]:
         # redis-py 8 times idle sockets out after 5 s by default; the pub/sub reader must be left in peace.
         host = {"address": value, "socket_timeout": None, "socket_connect_timeout": 2}
         return {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [host]}}
-    raise ImproperlyConfigured(f"{name} must start with redis:// (or memory:// for one process), not {scheme}://.")
+    raise ImproperlyConfigured(
+        f"{name} must start with redis:// (or memory:// for one process), not {scheme}://."
+    )

@@ -79,10 +79,17 @@ DATABASES = {
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "django_cache"}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "django_cache",
+        # Django culls a third of the rows beyond this: rate limits must not be washed out by a flood of others.
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
 CHANNEL_LAYERS = {"default": env.channel_layer("BUS_URL")}
 
-# --- chat: bounds and pace (documented in chat/conf.py) -------------------------------------------------------
+# --- chat: bounds and pace (documented in docs/protocol.md) -------------------------------------------------------
 CHAT = {
     "SENDS_PER_SECOND": env.number("CHAT_SENDS_PER_SECOND", 10, low=1, high=10**6),
     "SENDS_BURST": env.number("CHAT_SENDS_BURST", 30, low=1, high=10**6),
@@ -92,8 +99,10 @@ CHAT = {
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
-     "OPTIONS": {"user_attributes": ["nickname", "username", "email"]}},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ["nickname", "username", "email"]},
+    },
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},

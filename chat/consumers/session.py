@@ -303,7 +303,9 @@ class Session:
     ) -> None:
         self._reply(protocol.Error(code, detail, retry, cid or msgspec.UNSET, room or msgspec.UNSET))
 
-    def _spawn(self, work: Coroutine[Any, Any, None], *, cid: str | None = None, room: str | None = None) -> None:
+    def _spawn(
+        self, work: Coroutine[Any, Any, None], *, cid: str | None = None, room: str | None = None
+    ) -> None:
         if len(self._tasks) >= JOINS_IN_FLIGHT:
             work.close()
             self._refuse("TOO_FAST", "Wait for the answers first.", retry=True, cid=cid, room=room)

@@ -30,7 +30,9 @@ class ChatConsumer(AsyncConsumer):
         if (await receive())["type"] != "websocket.connect":
             return
         offered = scope.get("subprotocols") or []
-        await send({"type": "websocket.accept", "subprotocol": SUBPROTOCOL if SUBPROTOCOL in offered else None})
+        await send(
+            {"type": "websocket.accept", "subprotocol": SUBPROTOCOL if SUBPROTOCOL in offered else None}
+        )
         session = await self._session()
         if session is not None:
             await self._serve(session, receive)
@@ -53,9 +55,13 @@ class ChatConsumer(AsyncConsumer):
     async def _serve(self, session: Session, receive: Any) -> None:
         session.start()
         loop = asyncio.get_running_loop()
-        tasks = [loop.create_task(session.outbox.run()), loop.create_task(self._receive(session, receive))]
+        tasks: list[asyncio.Task[None]] = [
+            loop.create_task(session.outbox.run()),
+            loop.create_task(self._receive(session, receive)),
+        ]
         try:
-            await asyncio.wait([*tasks, self._ending], return_when=asyncio.FIRST_COMPLETED)
+            watched: list[asyncio.Future[Any]] = [*tasks, self._ending]
+            await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for task in tasks:
                 task.cancel()

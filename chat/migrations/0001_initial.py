@@ -7,68 +7,143 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('rooms', '0001_initial'),
+        ("rooms", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Timeline',
+            name="Timeline",
             fields=[
-                ('room', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, serialize=False, to='rooms.room')),
+                (
+                    "room",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        serialize=False,
+                        to="rooms.room",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Installation',
+            name="Installation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('epoch', models.CharField(max_length=16)),
-                ('system_identifier', models.CharField(blank=True, max_length=32)),
-                ('timeline_id', models.IntegerField(default=0)),
-                ('changed_at', models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("epoch", models.CharField(max_length=16)),
+                ("system_identifier", models.CharField(blank=True, max_length=32)),
+                ("timeline_id", models.IntegerField(default=0)),
+                ("changed_at", models.DateTimeField(default=django.utils.timezone.now)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('pk', 1)), name='one_installation')],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("pk", 1)), name="one_installation")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Reader',
+            name="Reader",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('from_seq', models.BigIntegerField(default=0)),
-                ('until_seq', models.BigIntegerField(null=True)),
-                ('read_seq', models.BigIntegerField(default=0)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('room', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='readers', to='chat.timeline')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("from_seq", models.BigIntegerField(default=0)),
+                ("until_seq", models.BigIntegerField(null=True)),
+                ("read_seq", models.BigIntegerField(default=0)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "room",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="readers",
+                        to="chat.timeline",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('room', 'user'), name='one_reader'), models.CheckConstraint(condition=models.Q(('until_seq', None), ('until_seq__gte', models.F('from_seq')), _connector='OR'), name='reader_bounds')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("room", "user"), name="one_reader"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("until_seq", None), ("until_seq__gte", models.F("from_seq")), _connector="OR"
+                        ),
+                        name="reader_bounds",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Entry',
+            name="Entry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('seq', models.BigIntegerField()),
-                ('cid', models.CharField(max_length=64)),
-                ('kind', models.CharField(max_length=32)),
-                ('data', models.JSONField()),
-                ('target', models.BigIntegerField(null=True)),
-                ('rev', models.BigIntegerField(default=0)),
-                ('n', models.BigIntegerField()),
-                ('shown', models.BooleanField()),
-                ('at', models.DateTimeField()),
-                ('sender', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('room', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='entries', to='chat.timeline')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("seq", models.BigIntegerField()),
+                ("cid", models.CharField(max_length=64)),
+                ("kind", models.CharField(max_length=32)),
+                ("data", models.JSONField()),
+                ("target", models.BigIntegerField(null=True)),
+                ("rev", models.BigIntegerField(default=0)),
+                ("n", models.BigIntegerField()),
+                ("shown", models.BooleanField()),
+                ("at", models.DateTimeField()),
+                (
+                    "sender",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "room",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="entries",
+                        to="chat.timeline",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'entries',
-                'indexes': [models.Index(condition=models.Q(('shown', True)), fields=['room', 'seq'], name='entry_shown')],
-                'constraints': [models.UniqueConstraint(fields=('room', 'seq'), name='entry_seq'), models.UniqueConstraint(fields=('room', 'cid', 'sender'), name='entry_cid', nulls_distinct=False)],
+                "verbose_name_plural": "entries",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("shown", True)), fields=["room", "seq"], name="entry_shown"
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("room", "seq"), name="entry_seq"),
+                    models.UniqueConstraint(
+                        fields=("room", "cid", "sender"), name="entry_cid", nulls_distinct=False
+                    ),
+                ],
             },
         ),
     ]

@@ -9,7 +9,9 @@ SQL = Path(__file__).parent.parent / "sql"
 
 
 def create_installation(apps, schema_editor):
-    apps.get_model("chat", "Installation").objects.get_or_create(pk=1, defaults={"epoch": secrets.token_hex(6)})
+    apps.get_model("chat", "Installation").objects.get_or_create(
+        pk=1, defaults={"epoch": secrets.token_hex(6)}
+    )
 
 
 class Migration(migrations.Migration):

@@ -1,8 +1,8 @@
 """The process's one line to the channel layer: a hint to other workers, never the truth (P4).
 
 Guarantees: publish() and join() never raise and never block; what the layer loses, repeats or reorders is the hub's to
-repair. A layer that is frozen or lost is found by a self-ping within SILENT_AFTER seconds and replaced by a new instance,
-because `flush()` of a hung redis layer waits on the same lock as its hung publish.
+repair. A layer that is frozen or lost is found by a self-ping within SILENT_AFTER seconds and replaced by a new
+instance, because `flush()` of a hung redis layer waits on the same lock as its hung publish.
 """
 
 import asyncio
@@ -122,7 +122,12 @@ class Bus:
         self._unsent = 0
         async with asyncio.timeout(PUBLISH_WAIT):
             for group in entries.keys() | extras.keys():
-                event = {"type": "hub", "o": self.name, "e": entries.get(group, []), "x": extras.get(group, [])}
+                event = {
+                    "type": "hub",
+                    "o": self.name,
+                    "e": entries.get(group, []),
+                    "x": extras.get(group, []),
+                }
                 await self._layer.group_send(group, event)
 
     # --- receiving, and whether it still works --------------------------------------------------------------------

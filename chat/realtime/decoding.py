@@ -7,7 +7,7 @@ import msgspec
 from chat.realtime.limits import BODY_BYTES, BODY_CODE_POINTS, FRAME_BYTES
 from chat.realtime.protocol import ClientFrame, Edit, Send
 
-_decoder: Final = msgspec.json.Decoder(ClientFrame)
+_decoder: Final[msgspec.json.Decoder[ClientFrame]] = msgspec.json.Decoder(ClientFrame)
 _loose: Final = msgspec.json.Decoder(dict[str, object])
 
 
@@ -47,11 +47,15 @@ def check_body(body: str, *, cid: str | None = None, room: str | None = None) ->
     try:
         size = len(body.encode())
     except UnicodeEncodeError:
-        raise Refused("BAD_TEXT", "A text cannot contain half a surrogate pair.", cid=cid, room=room) from None
+        raise Refused(
+            "BAD_TEXT", "A text cannot contain half a surrogate pair.", cid=cid, room=room
+        ) from None
     if not body.strip():
         raise Refused("EMPTY", "There is nothing to send.", cid=cid, room=room)
     if len(body) > BODY_CODE_POINTS or size > BODY_BYTES:
-        raise Refused("BODY_TOO_LONG", f"A text has at most {BODY_CODE_POINTS} characters.", cid=cid, room=room)
+        raise Refused(
+            "BODY_TOO_LONG", f"A text has at most {BODY_CODE_POINTS} characters.", cid=cid, room=room
+        )
 
 
 def _refusal(raw: bytes, why: str) -> Refused:
@@ -59,11 +63,15 @@ def _refusal(raw: bytes, why: str) -> Refused:
         loose = _loose.decode(raw)
     except (msgspec.DecodeError, RecursionError):
         return Refused("BAD_JSON", "A frame is one JSON object.")
-    cid, room = (v if isinstance(v, str) and len(v) <= 64 else None for v in (loose.get("cid"), loose.get("room")))
+    cid, room = (
+        v if isinstance(v, str) and len(v) <= 64 else None for v in (loose.get("cid"), loose.get("room"))
+    )
     if why.endswith("`$.type`") or "required field `type`" in why:
         return Refused("UNKNOWN_TYPE", "No frame has this type.", cid=cid, room=room)
     if "$.body" in why and "length <=" in why:
-        return Refused("BODY_TOO_LONG", f"A text has at most {BODY_CODE_POINTS} characters.", cid=cid, room=room)
+        return Refused(
+            "BODY_TOO_LONG", f"A text has at most {BODY_CODE_POINTS} characters.", cid=cid, room=room
+        )
     if "$.body" in why and "length >=" in why:
         return Refused("EMPTY", "There is nothing to send.", cid=cid, room=room)
     return Refused("BAD_FRAME", why, cid=cid, room=room)

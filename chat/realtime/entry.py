@@ -32,7 +32,8 @@ def entries_frame(room: str, entries: Sequence[LiveEntry]) -> str:
     """The `entries` frame (protocol.Entries) around items that are encoded already."""
     items = b",".join([e.item for e in entries])
     return (
-        b'{"type":"entries","room":%b,"items":[%b],"people":%b}' % (_encode(room), items, _encode(people_of(entries)))
+        b'{"type":"entries","room":%b,"items":[%b],"people":%b}'
+        % (_encode(room), items, _encode(people_of(entries)))
     ).decode()
 
 

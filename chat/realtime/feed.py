@@ -6,7 +6,9 @@ from typing import Final
 
 from chat.realtime.entry import LiveEntry
 
-HELD_MAX: Final = 1_000  # entries that wait for an earlier one; beyond it they are dropped and read from the timeline
+HELD_MAX: Final = (
+    1_000  # entries that wait for an earlier one; beyond it they are dropped and read from the timeline
+)
 RING_MAX: Final = 256  # recent entries kept for those who subscribe just now
 
 

@@ -27,7 +27,9 @@ PACE: Final = 0.015  # seconds between two frames of a busy room; an idle room's
 HOLD: Final = 0.05  # seconds that a later entry waits for an earlier one before the timeline is read
 CHECK_EVERY: Final = 2.0  # seconds between two looks at the heads of all rooms open here
 CHECK_EVERY_DOWN: Final = 1.0  # the same while the bus is down
-SETTLE: Final = 0.25  # seconds after which "behind" is no longer an event in flight; also a subscription's own time
+SETTLE: Final = (
+    0.25  # seconds after which "behind" is no longer an event in flight; also a subscription's own time
+)
 KEEP: Final = 30.0  # seconds that a room without subscribers keeps its place on the bus
 READ_CHUNK: Final = 500  # entries read at a time when filling a gap
 PRESENCE_PACE: Final = 1.0  # seconds between two presence frames of a room
@@ -151,7 +153,9 @@ class Hub:
         if room.flush_timer is None:
             wait = room.flushed + PACE - self._loop.time()
             later = self._loop.call_later
-            room.flush_timer = later(wait, self._flush, room) if wait > 0 else self._loop.call_soon(self._flush, room)
+            room.flush_timer = (
+                later(wait, self._flush, room) if wait > 0 else self._loop.call_soon(self._flush, room)
+            )
 
     def _flush(self, room: Room) -> None:
         if room.flush_timer is not None:

@@ -30,7 +30,11 @@ LIMITS: Final[dict[str, Limit]] = {
     "cid": Limit(CID_MAX, "printable ASCII characters of a cid", "BAD_FRAME", False),
     "history_page": Limit(HISTORY_PAGE, "entries of a history page", "BAD_FRAME", False),
     "rooms_per_socket": Limit(ROOMS_PER_SOCKET, "rooms subscribed by one socket", "TOO_MANY_ROOMS", False),
-    "joins_in_flight": Limit(JOINS_IN_FLIGHT, "joins and history pages asked and not yet answered", "TOO_FAST", True),
-    "frames_per_second": Limit(FRAMES_PER_SECOND, "frames a second from one socket, 400 at once", "4429", True),
+    "joins_in_flight": Limit(
+        JOINS_IN_FLIGHT, "joins and history pages asked and not yet answered", "TOO_FAST", True
+    ),
+    "frames_per_second": Limit(
+        FRAMES_PER_SECOND, "frames a second from one socket, 400 at once", "4429", True
+    ),
     "resume": Limit(RESUME_MAX, "missed entries that a resume replays; beyond it `resync`", "RESYNC", True),
 }

@@ -4,20 +4,26 @@ One text frame holds one JSON object whose `type` names the struct. Unknown fiel
 answered with an error. Times are RFC 3339 in UTC. Nothing in here touches a database or a socket.
 """
 
-import re
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from chat.realtime.limits import BODY_BYTES, BODY_CODE_POINTS, CID_MAX, FRAME_BYTES, HISTORY_PAGE
+from chat.realtime.limits import BODY_BYTES, BODY_CODE_POINTS, CID_MAX, HISTORY_PAGE
 
 SUBPROTOCOL: Final = "rualone.v1"
 
 RoomId = Annotated[str, Meta(min_length=1, max_length=32, description="the room's public id")]
-Seq = Annotated[int, Meta(ge=0, le=2**53 - 1, description="an entry's number in its room; 0 is before the first")]
-Cid = Annotated[str, Meta(min_length=1, max_length=CID_MAX, pattern=r"^[!-~]+$", description="the client's own id of a write")]
-Body = Annotated[str, Meta(min_length=1, max_length=BODY_CODE_POINTS, description=f"at most {BODY_BYTES} bytes of UTF-8")]
+Seq = Annotated[
+    int, Meta(ge=0, le=2**53 - 1, description="an entry's number in its room; 0 is before the first")
+]
+Cid = Annotated[
+    str,
+    Meta(min_length=1, max_length=CID_MAX, pattern=r"^[!-~]+$", description="the client's own id of a write"),
+]
+Body = Annotated[
+    str, Meta(min_length=1, max_length=BODY_CODE_POINTS, description=f"at most {BODY_BYTES} bytes of UTF-8")
+]
 
 
 class Join(Struct, tag="join"):

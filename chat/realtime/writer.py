@@ -1,7 +1,8 @@
 """Group commit: what a worker's connections send while a batch is being written becomes the next batch.
 
-Guarantees: a draft's `done` is called exactly once, on the loop; with a Written only after its entry committed. Drafts of
-one sender to one room keep their order. One locked room does not hold up the others. At most MAX_PENDING drafts wait.
+Guarantees: a draft's `done` is called exactly once, on the loop; with a Written only after its entry committed.
+Drafts of one sender to one room keep their order. One locked room does not hold up the others. At most MAX_PENDING
+drafts wait.
 """
 
 import asyncio
@@ -111,10 +112,10 @@ class Writer:
     def start(self) -> None:
         self._spawn(self._main())
 
-    async def close(self, timeout: float = 5.0) -> None:
-        """Write what is queued, at most `timeout` seconds, then stop; what is left fails as UNAVAILABLE."""
+    async def close(self, within: float = 5.0) -> None:
+        """Write what is queued, at most `within` seconds, then stop; what is left fails as UNAVAILABLE."""
         try:
-            await asyncio.wait_for(self._idle.wait(), timeout)
+            await asyncio.wait_for(self._idle.wait(), within)
         except TimeoutError:
             logger.warning("%d drafts were not written before the end", len(self._undecided))
         for task in self._tasks:

@@ -35,9 +35,14 @@ async def open_page(browser: Browser) -> AsyncIterator[Opener]:
     """A page of one's own (cookies apart) on a worker's port; what its console complains of fails the test."""
     complaints: list[str] = []
 
-    async def open_page(port: int, path: str = "/", *, width: int = 390, language: str = "ko-KR", **more: Any) -> Page:
+    async def open_page(
+        port: int, path: str = "/", *, width: int = 390, language: str = "ko-KR", **more: Any
+    ) -> Page:
         context = await browser.new_context(
-            base_url=f"http://127.0.0.1:{port}", viewport={"width": width, "height": 844}, locale=language, **more
+            base_url=f"http://127.0.0.1:{port}",
+            viewport={"width": width, "height": 844},
+            locale=language,
+            **more,
         )
         page = await context.new_page()
         page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))

@@ -39,4 +39,6 @@ async def bodies(page: Page) -> list[str]:
 
 async def see(page: Page, wanted: list[str]) -> None:
     """Wait until the page shows exactly these texts in this order."""
-    await expect(page.locator("#entries > li.entry-text[data-seq] [data-slot=body]")).to_have_text(wanted, timeout=30_000)
+    await expect(page.locator("#entries > li.entry-text[data-seq] [data-slot=body]")).to_have_text(
+        wanted, timeout=30_000
+    )

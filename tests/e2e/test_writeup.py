@@ -2,13 +2,13 @@
 
 import pytest
 from playwright.async_api import expect
-from tests.e2e.conftest import Opener
-from tests.e2e.room_page import enter, say, see, sign_in, type_text
-from tests.live.servers import Workers, in_thread
 
 from accounts.models import User
 from chat.models import Installation
 from rooms import actions as room_actions
+from tests.e2e.conftest import Opener
+from tests.e2e.room_page import enter, say, see, sign_in, type_text
+from tests.live.servers import Workers, in_thread
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -17,7 +17,9 @@ async def test_rooms_and_history_outlive_the_servers_and_nobody_misses_a_word(
     workers: Workers, people: dict[str, User], open_page: Opener
 ) -> None:
     await in_thread(Installation.objects.update_or_create, pk=1, defaults={"epoch": "writeup"})
-    room = await in_thread(room_actions.create_room, user=people["짱구"], title="오늘 저녁 치킨", is_open=True)
+    room = await in_thread(
+        room_actions.create_room, user=people["짱구"], title="오늘 저녁 치킨", is_open=True
+    )
     for name in ("철수", "맹구"):
         await in_thread(room_actions.join_open, user=people[name], room=room)
     first, second = workers.ports
@@ -58,4 +60,6 @@ async def test_rooms_and_history_outlive_the_servers_and_nobody_misses_a_word(
     await expect(jjanggu.get_by_text("오늘 저녁 치킨")).to_be_visible()
     await enter(jjanggu, room.public_id)
     await see(jjanggu, said)
-    await expect(jjanggu.locator("li.entry[data-state=pending], li.entry[data-state=failed]")).to_have_count(0)
+    await expect(jjanggu.locator("li.entry[data-state=pending], li.entry[data-state=failed]")).to_have_count(
+        0
+    )

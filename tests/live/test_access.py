@@ -8,18 +8,20 @@ import pytest
 import websockets
 from django.contrib.sessions.models import Session
 from django.utils import timezone
-from tests.live.servers import Cast, Workers, in_thread, sign_in
-from tests.live.wsclient import WsClient
 
 from accounts.models import User
 from chat import timeline
 from rooms import actions as room_actions
+from tests.live.servers import Cast, Workers, in_thread, sign_in
+from tests.live.wsclient import WsClient
 
 pytestmark = pytest.mark.faults
 
 
 def _get(port: int, path: str, session: str) -> int:
-    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers={"Cookie": f"sessionid={session}"})
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{port}{path}", headers={"Cookie": f"sessionid={session}"}
+    )
     try:
         with urllib.request.urlopen(request, timeout=10) as answer:
             return int(answer.status)
@@ -105,7 +107,9 @@ async def test_leaving_cuts_without_a_bus_within_three_seconds(workers: Workers,
             workers.bus.start()
 
 
-async def test_an_expired_session_a_sign_out_and_a_new_password_close_the_socket(workers: Workers, cast: Cast) -> None:
+async def test_an_expired_session_a_sign_out_and_a_new_password_close_the_socket(
+    workers: Workers, cast: Cast
+) -> None:
     async def closes(change: object, *args: object) -> None:
         session = await in_thread(sign_in, await in_thread(User.objects.get, pk=cast.member.pk))
         clients = [WsClient(port, session) for port in workers.ports]
@@ -138,7 +142,9 @@ def _change_password(session: str, user_id: int) -> None:
 
 
 async def test_a_revoked_or_expired_invitation_lets_nobody_in(workers: Workers, cast: Cast) -> None:
-    invitation = await in_thread(room_actions.create_invitation, by=cast.host, room=cast.room, expires_in=None)
+    invitation = await in_thread(
+        room_actions.create_invitation, by=cast.host, room=cast.room, expires_in=None
+    )
     session = cast.sessions["훈이"]
     assert await in_thread(_get, workers.first.port, f"/i/{invitation.code}/", session) == 200
     await in_thread(room_actions.revoke_invitation, by=cast.host, invitation=invitation)

@@ -4,6 +4,7 @@ import asyncio
 import random
 
 import pytest
+
 from tests.live.servers import Cast, Workers, in_thread
 from tests.live.truth import timeline_state
 from tests.live.wsclient import RoomFold, WsClient
@@ -39,7 +40,9 @@ async def _converge(clients: list[WsClient], cast: Cast, within: float) -> list[
     return folds
 
 
-async def test_a_bus_that_drops_repeats_and_shuffles_changes_nothing(faulty_workers: Workers, cast: Cast) -> None:
+async def test_a_bus_that_drops_repeats_and_shuffles_changes_nothing(
+    faulty_workers: Workers, cast: Cast
+) -> None:
     room, dice = cast.room.public_id, random.Random(7)
     host = WsClient(faulty_workers.first.port, cast.sessions["짱구"])
     member = WsClient(faulty_workers.second.port, cast.sessions["맹구"])
@@ -60,7 +63,8 @@ async def test_twenty_seconds_without_the_bus_delay_by_seconds_and_lose_nothing(
 ) -> None:
     room, dice = cast.room.public_id, random.Random(11)
     host, member = (
-        WsClient(port, cast.sessions[name]) for port, name in zip(workers.ports, ("짱구", "맹구"), strict=True)
+        WsClient(port, cast.sessions[name])
+        for port, name in zip(workers.ports, ("짱구", "맹구"), strict=True)
     )
     async with host, member:
         for client in (host, member):

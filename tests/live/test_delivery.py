@@ -1,16 +1,20 @@
 """Live delivery over two real workers: once and in order, edits and resumes included."""
 
+import json
+
 import pytest
+
+from chat.realtime.limits import FRAMES_BURST, ROOMS_PER_SOCKET
 from tests.live.servers import Cast, Workers, in_thread
 from tests.live.truth import timeline_state
 from tests.live.wsclient import WsClient
 
-from chat.realtime.limits import FRAMES_BURST, ROOMS_PER_SOCKET
-
 pytestmark = pytest.mark.faults
 
 
-async def test_a_text_reaches_the_other_worker_once_and_a_retry_writes_nothing(workers: Workers, cast: Cast) -> None:
+async def test_a_text_reaches_the_other_worker_once_and_a_retry_writes_nothing(
+    workers: Workers, cast: Cast
+) -> None:
     room = cast.room.public_id
     async with (
         WsClient(workers.first.port, cast.sessions["짱구"]) as host,
@@ -65,7 +69,9 @@ async def test_a_resume_brings_exactly_what_was_missed(workers: Workers, cast: C
             assert not seen.breaches
 
 
-async def test_numbers_of_the_future_or_of_another_epoch_are_answered_with_resync(workers: Workers, cast: Cast) -> None:
+async def test_numbers_of_the_future_or_of_another_epoch_are_answered_with_resync(
+    workers: Workers, cast: Cast
+) -> None:
     room = cast.room.public_id
     async with WsClient(workers.first.port, cast.sessions["짱구"]) as host:
         await host.send(type="join", room=room, since=10_000)
@@ -136,13 +142,24 @@ async def test_every_refusal_has_a_code_and_leaves_the_connection_open(workers: 
     room = cast.room.public_id
     async with WsClient(workers.first.port, cast.sessions["짱구"]) as host:
         await host.join(room)
-        for text in ("{", '{"type":"dance"}', '{"type":"send","room":"%s","cid":"c","body":"%s"}' % (room, "x" * 4001)):
+        for text in (
+            "{",
+            '{"type":"dance"}',
+            json.dumps({"type": "send", "room": room, "cid": "c", "body": "x" * 4001}),
+        ):
             await host.socket.send(text)
         await host.send(type="send", room="elsewhere", cid="c", body="hello")
         await host.send(type="send", room=room, cid="c", body="a\x00b")
         await host.send(type="delete", room=room, cid="d", seq=999_999)
         await host.until(lambda: len(host.errors()) == 6)
-        assert host.errors() == ["BAD_JSON", "UNKNOWN_TYPE", "BODY_TOO_LONG", "NOT_JOINED", "BAD_TEXT", "NOT_FOUND"]
+        assert host.errors() == [
+            "BAD_JSON",
+            "UNKNOWN_TYPE",
+            "BODY_TOO_LONG",
+            "NOT_JOINED",
+            "BAD_TEXT",
+            "NOT_FOUND",
+        ]
         await host.say(room, "c", "still here")
 
 

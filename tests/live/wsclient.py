@@ -129,4 +129,6 @@ class WsClient:
             async with asyncio.timeout(wait), self._news:
                 await self._news.wait_for(condition)
         except TimeoutError:
-            raise AssertionError(f"not within {wait} s; last frames: {self.frames[-4:]}, closed {self.closed}") from None
+            raise AssertionError(
+                f"not within {wait} s; last frames: {self.frames[-4:]}, closed {self.closed}"
+            ) from None

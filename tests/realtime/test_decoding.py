@@ -39,10 +39,11 @@ almost = st.fixed_dictionaries(
 def outcome(text: str) -> protocol.ClientFrame | str:
     try:
         return decode(text)
-    except Refused as refused:
-        assert refused.code in CODES
-        assert refused.detail
-        return refused.code
+    except Refused as error:
+        refused = error
+    assert refused.code in CODES
+    assert refused.detail
+    return refused.code
 
 
 @given(st.text(st.characters(), max_size=300))
@@ -87,7 +88,10 @@ def test_any_storable_body_comes_through_unchanged(body: str) -> None:
         ('{"type":"send","room":"r","cid":"가","body":"x"}', "BAD_FRAME"),
         ('{"type":"read","room":"r","seq":-1}', "BAD_FRAME"),
         ('{"type":"history","room":"r","before":9,"limit":101}', "BAD_FRAME"),
-        ('{"type":"send","room":"r","cid":"c","body":"%s"}' % ("x" * (BODY_CODE_POINTS + 1)), "BODY_TOO_LONG"),
+        (
+            '{"type":"send","room":"r","cid":"c","body":"%s"}' % ("x" * (BODY_CODE_POINTS + 1)),
+            "BODY_TOO_LONG",
+        ),
         ('{"type":"send","room":"r","cid":"c","body":"%s"}' % ("😀" * (BODY_BYTES // 4)), "BODY_TOO_LONG"),
         ('{"type":"pong","x":"%s"}' % ("x" * FRAME_BYTES), "FRAME_TOO_LONG"),
         ('{"type":"pong","x":"%s"}' % ("가" * (FRAME_BYTES // 3)), "FRAME_TOO_LONG"),
@@ -110,4 +114,6 @@ def test_unknown_fields_are_ignored() -> None:
 def test_the_longest_body_fits_into_a_frame() -> None:
     body = "가" * BODY_CODE_POINTS
     assert len(body.encode()) <= BODY_BYTES
-    assert decode(msgspec.json.encode(protocol.Send("r", "c", body)).decode()) == protocol.Send("r", "c", body)
+    assert decode(msgspec.json.encode(protocol.Send("r", "c", body)).decode()) == protocol.Send(
+        "r", "c", body
+    )

@@ -38,12 +38,16 @@ def test_what_arrives_before_the_first_read_is_kept(order: list[int], early: int
 
 
 @given(st.lists(st.lists(st.integers(1, 60), max_size=10), max_size=20), st.integers(0, 60))
-def test_live_events_and_repairs_in_any_interleaving_give_the_timeline(batches: list[list[int]], repair_at: int) -> None:
+def test_live_events_and_repairs_in_any_interleaving_give_the_timeline(
+    batches: list[list[int]], repair_at: int
+) -> None:
     feed, delivered = Feed(), []
     feed.start(0)
     for number, batch in enumerate(batches):
         delivered += seqs(feed.accept(map(entry, batch)))
-        if number == repair_at % (len(batches) or 1):  # the gap is read from the timeline, overlapping what is held
+        if number == repair_at % (
+            len(batches) or 1
+        ):  # the gap is read from the timeline, overlapping what is held
             delivered += seqs(feed.accept(map(entry, range((feed.position or 0) + 1, 31))))
     delivered += seqs(feed.accept(map(entry, range((feed.position or 0) + 1, 61))))
     assert delivered == list(range(1, 61))

@@ -9,13 +9,16 @@ class Line:
     """A connection that writes only while `gate` is open."""
 
     def __init__(self) -> None:
-        self.gate, self.written, self.drained = asyncio.Event(), [], asyncio.Event()
+        self.gate, self.written = asyncio.Event(), []
+        self.drained, self.ended = asyncio.Event(), asyncio.Event()
         self.outbox = Outbox(self._send, self.drained.set)
         self.task = asyncio.create_task(self.outbox.run())
 
     async def _send(self, frame: str) -> None:
         await self.gate.wait()
         self.written.append(frame)
+        if frame == "end":
+            self.ended.set()
 
 
 async def test_frames_go_out_in_order() -> None:
@@ -24,8 +27,7 @@ async def test_frames_go_out_in_order() -> None:
     for n in range(10):
         assert line.outbox.offer(str(n))
     line.outbox.reply("end")
-    while "end" not in line.written:
-        await asyncio.sleep(0)
+    await line.ended.wait()
     assert line.written == [*map(str, range(10)), "end"]
     assert not line.drained.is_set()
     line.task.cancel()

@@ -16,7 +16,8 @@ EDIT = p.Item(
     target=p.Target(12, 13, "text", msgspec.Raw(b'{"body":"hi"}')),
 )  # fmt: skip
 ITEM_BYTES = (
-    '{"seq":12,"kind":"text","sender":5,"cid":"c1","at":"2026-11-22T16:04:05.123Z","n":9,"data":{"body":"안녕"}}'
+    '{"seq":12,"kind":"text","sender":5,"cid":"c1","at":"2026-11-22T16:04:05.123Z","n":9,'
+    '"data":{"body":"안녕"}}'
 )
 EDIT_BYTES = (
     '{"seq":13,"kind":"edit","sender":5,"cid":"c2","at":"2026-11-22T16:04:06.000Z","n":9,"data":{},'
@@ -62,7 +63,9 @@ CLIENT = [
 ]
 
 
-@pytest.mark.parametrize(("frame", "wire"), SERVER, ids=lambda v: type(v).__name__ if not isinstance(v, str) else "")
+@pytest.mark.parametrize(
+    ("frame", "wire"), SERVER, ids=lambda v: type(v).__name__ if not isinstance(v, str) else ""
+)
 def test_server_frames_have_these_bytes(frame: p.ServerFrame, wire: str) -> None:
     assert msgspec.json.encode(frame).decode() == wire
 
@@ -73,7 +76,10 @@ def test_client_frames_with_these_bytes_are_understood(wire: str, frame: p.Clien
 
 
 def test_the_frame_built_around_encoded_items_is_the_same_frame() -> None:
-    live = [LiveEntry(12, ITEM_BYTES.encode(), {"5": "짱구"}), LiveEntry(13, EDIT_BYTES.encode(), {"5": "짱구"})]
+    live = [
+        LiveEntry(12, ITEM_BYTES.encode(), {"5": "짱구"}),
+        LiveEntry(13, EDIT_BYTES.encode(), {"5": "짱구"}),
+    ]
     frame = p.Entries("r", [ITEM, EDIT], {"5": "짱구"})
     assert entries_frame("r", live) == msgspec.json.encode(frame).decode()
     assert entries_frame("r", live[:1]) == msgspec.json.encode(p.Entries("r", [ITEM], {"5": "짱구"})).decode()

@@ -295,6 +295,6 @@ async def test_closing_in_the_middle_of_a_batch_tells_everybody(desk: Desk) -> N
     desk.send((1, "a"))
     await until(lambda: desk.database.calls[-1] == (["a"], 0))
     desk.send((1, "queued"))
-    await desk.writer.close(timeout=0.01)
+    await desk.writer.close(within=0.01)
     assert desk.told == {cid: [UNAVAILABLE] for cid in ("locked", "a", "queued")}
     assert desk.writer.pending == 0

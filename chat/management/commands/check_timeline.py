@@ -9,7 +9,8 @@ FAULTS = {
     "rooms whose numbers have a gap": """
         SELECT room_id FROM chat_entry GROUP BY room_id HAVING count(*) <> max(seq) OR min(seq) <> 1""",
     "entries without a timeline": """
-        SELECT DISTINCT e.room_id FROM chat_entry e LEFT JOIN chat_timeline t USING (room_id) WHERE t.room_id IS NULL""",
+        SELECT DISTINCT e.room_id FROM chat_entry e LEFT JOIN chat_timeline t USING (room_id)
+        WHERE t.room_id IS NULL""",
     "entries whose sender does not exist": """
         SELECT DISTINCT e.sender_id FROM chat_entry e LEFT JOIN accounts_user u ON u.id = e.sender_id
         WHERE e.sender_id IS NOT NULL AND u.id IS NULL""",
@@ -28,7 +29,7 @@ class Command(BaseCommand):
         found = 0
         for what, sql in FAULTS.items():
             with connection.cursor() as cursor:
-                cursor.execute(f"SELECT * FROM ({sql}) f LIMIT 20")
+                cursor.execute(f"{sql} LIMIT 20")
                 ids = [str(row[0]) for row in cursor.fetchall()]
             if ids:
                 found += 1
