@@ -10,6 +10,7 @@ import socket
 import sys
 import time
 from collections.abc import Hashable
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -215,7 +216,7 @@ class Generator:
         start = time.perf_counter()
         begin, end = start + phase["warm_up"], start + phase["warm_up"] + seconds
         sent_before, turn = len(ledger.sent), 0
-        marks: list[tuple[float, int, int, float, float]] = []
+        marks: list[tuple[float, ...]] = []
         while (now := time.perf_counter()) < end:
             if not marks and now >= begin:
                 ledger.latencies.clear()
@@ -230,18 +231,20 @@ class Generator:
             self._poll(0.002 if "rate" in phase else 0.05)
         marks.append(self._mark(time.perf_counter()))
         latencies = list(ledger.latencies)
-        (t0, d0, s0, c0, g0), (t1, d1, s1, c1, g1) = marks
+        (t0, d0, s0, c0, g0, w0), (t1, d1, s1, c1, g1, w1) = marks
         self._drain()
         took, delivered = t1 - t0, max(d1 - d0, 1)
         return {
             "delivered_per_s": (d1 - d0) / took, "sent_per_s": (s1 - s0) / took, "cpu_us": (c1 - c0) / delivered * 1e6,
-            "server_busy": (c1 - c0) / took, "generator_busy": (g1 - g0) / took, "p50_ms": percentile(latencies, 0.5),
+            "server_busy": (c1 - c0) / took, "generator_busy": (g1 - g0) / took,
+            "server_starved": (w1 - w0) / took, "p50_ms": percentile(latencies, 0.5),
             "p99_ms": percentile(latencies, 0.99), "sent": len(ledger.sent) - sent_before,
         }  # fmt: skip
 
-    def _mark(self, now: float) -> tuple[float, int, int, float, float]:
-        cpu = self.server.cpu_times()
-        return now, self.ledger.delivered, len(self.ledger.sent), cpu.user + cpu.system, time.process_time()
+    def _mark(self, now: float) -> tuple[float, ...]:
+        """Time, deliveries, messages sent, the server's CPU seconds, ours, and what the server waited for its core."""
+        cpu, waited = self.server.cpu_times(), starved(self.server.pid)
+        return now, self.ledger.delivered, len(self.ledger.sent), cpu.user + cpu.system, time.process_time(), waited
 
     def _drain(self) -> None:
         seen, since = self.ledger.due, time.monotonic()
@@ -250,6 +253,14 @@ class Generator:
             if self.ledger.due != seen:
                 seen, since = self.ledger.due, time.monotonic()
         self._idle(0.3)  # repetitions would come now
+
+
+def starved(pid: int) -> float:
+    """Seconds that the main thread was ready to run and had no core, because something else had it; 0 where unknown."""
+    try:
+        return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
+    except (OSError, IndexError):
+        return 0.0
 
 
 if __name__ == "__main__":
