@@ -84,13 +84,15 @@ function open() {
   if (page.latest) {
     timeline.joined({ ...page, recovered: false });
     for (const entry of timeline.entries) if (me.includes(entry.sender)) outbox.settle(entry.cid);
-    view.adopt(timeline.entries);
   }
+  view.adopt(timeline.entries);
   drawMine();
   listen();
   scroller.toBottom();
   const line = view.unreadLine;
   if (line && line.offsetTop < element("timeline").scrollTop) scroller.toNode(line);
+  // With a finger this would open the keyboard.
+  if (matchMedia("(hover: hover) and (pointer: fine)").matches) composer.focus();
   connection.join(room, () => timeline.resumeFrom);
   connection.start();
 }
@@ -179,7 +181,7 @@ function show(diff, { fresh }) {
   });
   for (const cid of diff.settled) outbox.settle(cid);
   drawMine();
-  element("older").hidden = !timeline.more;
+  showOlder();
   seen();
   gap.look();
 }
@@ -204,8 +206,15 @@ function pageCame(diff) {
     view.add(diff.added.map((entry) => overlay.over(entry)));
     view.change(diff.changed.map((entry) => overlay.over(entry)));
   });
-  element("older").hidden = !timeline.more;
+  showOlder();
   scroller.check();
+}
+
+function showOlder() {
+  const link = element("older");
+  // Who reached it by keyboard must not be thrown back to the top of the page.
+  if (!timeline.more && document.activeElement === link) element("timeline").focus({ preventScroll: true });
+  link.hidden = !timeline.more;
 }
 
 function askOlder() {
