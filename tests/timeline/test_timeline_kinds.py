@@ -23,14 +23,14 @@ def cart(monkeypatch: pytest.MonkeyPatch) -> Iterator[Kind]:
 
 def test_a_name_is_taken_once(cart: Kind) -> None:
     assert kinds.get("cart.added") is cart
-    with pytest.raises(ValueError, match="cart.added is registered twice"):
+    with pytest.raises(ValueError, match=r"cart\.added is registered twice"):
         kinds.register(cart)
     assert kinds.get("cart.removed") is None
 
 
 def test_a_kind_encodes_its_own_struct_only(cart: Kind) -> None:
     assert cart.encode(Cart(1, "김밥")) == '{"by":1,"what":"김밥"}'.encode()
-    with pytest.raises(TypeError, match="cart.added takes Cart, not Text"):
+    with pytest.raises(TypeError, match=r"cart\.added takes Cart, not Text"):
         cart.encode(room_kinds.Text("김밥"))
 
 
