@@ -3,9 +3,8 @@
 import asyncio
 import logging
 import secrets
-from collections import defaultdict
-from collections.abc import Coroutine
-from typing import Any, Final
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING, Any, Final
 
 from asgiref.sync import async_to_sync
 from django.conf import settings
@@ -20,6 +19,9 @@ from chat.realtime.rate import TokenBucket
 from chat.realtime.writer import Writer
 from chat.store import SessionKey, Store
 from chat.timeline import Draft, Written
+
+if TYPE_CHECKING:
+    from chat.consumers.session import Session
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +47,8 @@ class Live:
         self.hub = Hub(self.store, make_layer, name=secrets.token_hex(6))
         self.hub.on_control = self._on_control
         self.writer = Writer(self.store.append, store.classify, self._committed)
-        self.sessions: set[Any] = set()
+        self.sessions: set[Session] = set()
+        self._connections: Counter[int] = Counter()  # by user
         self.names: dict[int, str] = {}
         self._buckets: dict[int, TokenBucket] = {}
         self._reads: dict[tuple[int, int], int] = {}
@@ -54,27 +57,27 @@ class Live:
         await self.hub.start()
         self.writer.start()
         for work in (self._check_forever(), self._flush_reads(), self._ping()):
-            self.spawn(work)
+            self.hub.tasks.spawn(work)
 
     async def close(self) -> None:
         await self.writer.close()
         await self.hub.close()
         await self.store.close()
 
-    def spawn(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
-        return self.hub.spawn(work)
-
     # --- sessions -------------------------------------------------------------------------------------------------
 
-    def enter(self, session: Any, user_id: int, nickname: str) -> None:
+    def enter(self, session: "Session") -> None:
         self.sessions.add(session)
+        self._connections[session.user_id] += 1
         if len(self.names) >= NAMES_MAX:
             self.names.clear()
-        self.names[user_id] = nickname
+        self.names[session.user_id] = session.nickname
 
-    def exit(self, session: Any) -> None:
+    def exit(self, session: "Session") -> None:
         self.sessions.discard(session)
-        if not any(s.user_id == session.user_id for s in self.sessions):
+        self._connections[session.user_id] -= 1
+        if not self._connections[session.user_id]:
+            del self._connections[session.user_id]
             self._buckets.pop(session.user_id, None)
 
     def may_send(self, user_id: int) -> bool:
@@ -115,7 +118,7 @@ class Live:
             self.hub.resync_all()
 
     async def _check_sessions(self) -> None:
-        keys: defaultdict[SessionKey, list[Any]] = defaultdict(list)
+        keys: defaultdict[SessionKey, list[Session]] = defaultdict(list)
         for session in self.sessions:
             keys[session.key].append(session)
         over = await self.store.read(store.ended, list(keys)) if keys else set()

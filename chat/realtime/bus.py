@@ -10,10 +10,11 @@ import contextlib
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from typing import Any, Final
 
 from chat.realtime.entry import LiveEntry
+from chat.realtime.tasks import Tasks
 
 logger = logging.getLogger(__name__)
 
@@ -53,18 +54,15 @@ class Bus:
         self._heard = time.monotonic()
         self._replaced = 0.0
         self._receiver: asyncio.Task[None] | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks("the bus")
 
     async def start(self) -> None:
         await self._replace_layer()
-        self._spawn(self._publish_forever())
-        self._spawn(self._watch())
+        self._tasks.spawn(self._publish_forever())
+        self._tasks.spawn(self._watch())
 
     async def close(self) -> None:
-        tasks = [*self._tasks, *([self._receiver] if self._receiver else [])]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._tasks.cancel()
         await self._flush(self._layer)
 
     # --- groups ---------------------------------------------------------------------------------------------------
@@ -176,13 +174,12 @@ class Bus:
             self._layer = self._layer or layer
             return
         self._layer, self._channel, self._joined = layer, channel, set()
-        self._receiver = asyncio.get_running_loop().create_task(self._receive_forever(layer, channel))
-        self._receiver.add_done_callback(self._ended)
+        self._receiver = self._tasks.spawn(self._receive_forever(layer, channel))
         self._wake.set()
         if old_receiver:
             old_receiver.cancel()
         if old is not None:
-            self._spawn(self._flush(old))
+            self._tasks.spawn(self._flush(old))
 
     async def _flush(self, layer: Any) -> None:
         if layer is None:
@@ -190,13 +187,3 @@ class Bus:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_WAIT):
                 await layer.flush()
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._ended)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()):
-            logger.error("a task of the bus ended", exc_info=error)

@@ -7,7 +7,7 @@ every room that somebody has open is compared with the database every CHECK_EVER
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
@@ -19,7 +19,8 @@ from chat.realtime.entry import LiveEntry, ending_reason, entries_frame
 from chat.realtime.feed import Feed
 from chat.realtime.limits import RESUME_MAX
 from chat.realtime.outbox import Outbox
-from chat.realtime.presence import LISTED_MAX, RENEW, Presence
+from chat.realtime.presence import LINGER, LISTED_MAX, RENEW, Presence
+from chat.realtime.tasks import Tasks
 
 logger = logging.getLogger(__name__)
 
@@ -91,33 +92,19 @@ class Hub:
         self.repairs = 0  # gaps that were filled from the timeline (metric)
         self._store = store
         self._rooms: dict[int, Room] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self.tasks = Tasks("the hub")
         self._check_now = asyncio.Event()
         self._loop = asyncio.get_running_loop()
 
     async def start(self) -> None:
         self.bus.join(CONTROL)
         await self.bus.start()
-        self.spawn(self._check_forever())
-        self.spawn(self._renew_presence())
+        self.tasks.spawn(self._check_forever())
+        self.tasks.spawn(self._renew_presence())
 
     async def close(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.tasks.cancel()
         await self.bus.close()
-
-    def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """A task that is kept, cancelled at the end, and whose failure is logged."""
-        task = self._loop.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._task_ended)
-        return task
-
-    def _task_ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()):
-            logger.error("a task of the hub failed", exc_info=error)
 
     # --- entries come in ------------------------------------------------------------------------------------------
 
@@ -241,7 +228,7 @@ class Hub:
             return
         subscription.attached = False
         room.subscriptions.discard(subscription)
-        self._loop.call_later(3.0, self._depart, room, subscription.user_id)
+        self._loop.call_later(LINGER, self._depart, room, subscription.user_id)
         if not room.subscriptions:
             self._loop.call_later(KEEP, self._forget, room)
 
@@ -286,7 +273,7 @@ class Hub:
 
     def _repair(self, room: Room) -> None:
         if room.repair is None or room.repair.done():
-            room.repair = self.spawn(self._repair_room(room))
+            room.repair = self.tasks.spawn(self._repair_room(room))
 
     async def _repair_room(self, room: Room) -> None:
         self.repairs += 1

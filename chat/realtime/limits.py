@@ -8,7 +8,7 @@ FRAME_BYTES: Final = 64 * 1024
 CID_MAX: Final = 64
 HISTORY_PAGE: Final = 100
 ROOMS_PER_SOCKET: Final = 200
-JOINS_IN_FLIGHT: Final = 8
+REQUESTS_IN_FLIGHT: Final = 256
 RESUME_MAX: Final = 1_000
 FRAMES_PER_SECOND: Final = 50
 FRAMES_BURST: Final = 400
@@ -30,8 +30,8 @@ LIMITS: Final[dict[str, Limit]] = {
     "cid": Limit(CID_MAX, "printable ASCII characters of a cid", "BAD_FRAME", False),
     "history_page": Limit(HISTORY_PAGE, "entries of a history page", "BAD_FRAME", False),
     "rooms_per_socket": Limit(ROOMS_PER_SOCKET, "rooms subscribed by one socket", "TOO_MANY_ROOMS", False),
-    "joins_in_flight": Limit(
-        JOINS_IN_FLIGHT, "joins and history pages asked and not yet answered", "TOO_FAST", True
+    "requests_in_flight": Limit(
+        REQUESTS_IN_FLIGHT, "joins, pages and changes asked and not yet answered", "TOO_FAST", True
     ),
     "frames_per_second": Limit(
         FRAMES_PER_SECOND, "frames a second from one socket, 400 at once", "4429", True

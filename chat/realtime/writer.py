@@ -9,10 +9,12 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final, Protocol
+
+from chat.realtime.tasks import Tasks
 
 logger = logging.getLogger(__name__)
 
@@ -101,7 +103,7 @@ class Writer:
         self._idle = asyncio.Event()
         self._idle.set()
         self._lanes = asyncio.Semaphore(SLOW_LANES)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks("the writer")
         self.batches = 0
 
     @property
@@ -110,7 +112,7 @@ class Writer:
         return len(self._undecided)
 
     def start(self) -> None:
-        self._spawn(self._main())
+        self._tasks.spawn(self._main())
 
     async def close(self, within: float = 5.0) -> None:
         """Write what is queued, at most `within` seconds, then stop; what is left fails as UNAVAILABLE."""
@@ -118,9 +120,7 @@ class Writer:
             await asyncio.wait_for(self._idle.wait(), within)
         except TimeoutError:
             logger.warning("%d drafts were not written before the end", len(self._undecided))
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._tasks.cancel()
         self._queue.clear()
         self._fail(list(self._undecided), UNAVAILABLE)
 
@@ -134,16 +134,6 @@ class Writer:
         self._queue.append(pending)
         self._wake.set()
         return True
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._ended)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()):
-            logger.critical("the writer's task died", exc_info=error)
 
     async def _main(self) -> None:
         while True:
@@ -231,7 +221,7 @@ class Writer:
             room = pending.draft.room_id
             if room not in self._parked:
                 self._parked[room] = deque()
-                self._spawn(self._wait_for(room))
+                self._tasks.spawn(self._wait_for(room))
             self._parked[room].append(pending)
 
     async def _wait_for(self, room: int) -> None:

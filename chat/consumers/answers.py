@@ -1,0 +1,31 @@
+"""Answers to one client: frames of the protocol, and refusals with their code."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+
+from chat.errors import Refusal
+from chat.realtime import close_codes, protocol
+from chat.realtime.outbox import Outbox
+
+_encode: Final = msgspec.json.Encoder().encode
+
+
+class Answers:
+    """Queues answers in the connection's outbox; a client that does not even take these is too slow."""
+
+    def __init__(self, outbox: Outbox, close: Callable[[int], None]) -> None:
+        self.outbox, self.close = outbox, close
+
+    def frame(self, frame: protocol.ServerFrame | dict[str, Any]) -> None:
+        if not self.outbox.reply(_encode(frame).decode()):
+            self.close(close_codes.SLOW)
+
+    def refuse(
+        self, code: str, detail: str, *, retry: bool = False, cid: str | None = None, room: str | None = None
+    ) -> None:
+        self.frame(protocol.Error(code, detail, retry, cid or msgspec.UNSET, room or msgspec.UNSET))
+
+    def refusal(self, refusal: Refusal, *, cid: str | None = None, room: str | None = None) -> None:
+        self.refuse(refusal.code, str(refusal.detail), retry=refusal.retry, cid=cid, room=room)
