@@ -75,7 +75,8 @@ def _change(
 
 
 def _apply(kind: str, user_id: int | None, room_id: int, seq: int, rev: int, data: dict[str, object]) -> None:
-    target = Entry.objects.filter(room_id=room_id, seq=seq, shown=True).first()
+    # By seq: first() would order by primary key, and the planner might walk that one from the first entry of all.
+    target = Entry.objects.filter(room_id=room_id, seq=seq, shown=True).order_by("seq").first()
     if target is None:
         raise ChatError(NOT_FOUND)
     if user_id is not None and not _may_change(kind, user_id, room_id, target):
