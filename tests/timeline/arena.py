@@ -31,7 +31,7 @@ SELECT k, 'room' || k, 'room', true, 1, now() FROM generate_series(1, {ROOMS}) k
 INSERT INTO chat_timeline (room_id) SELECT id FROM rooms_room;
 INSERT INTO chat_reader (room_id, user_id, from_seq, read_seq)
 SELECT r.id, u.id, 0, 0 FROM rooms_room r, accounts_user u;
-"""
+"""  # noqa: S608 (our own numbers)
 
 Item = list[Any]  # room, sender, cid, data or None
 Answer = list[Any]  # room, sender, cid, outcome or code, seq, ms

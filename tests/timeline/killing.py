@@ -1,4 +1,4 @@
-"""Runs a verb in a forked process that SIGKILLs itself at the k-th point: before and after each statement and COMMIT."""
+"""Runs a verb in a forked process that SIGKILLs itself at the k-th point: around each statement and COMMIT."""
 
 import os
 import signal
