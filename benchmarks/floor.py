@@ -16,7 +16,7 @@ import msgspec
 
 from benchmarks import websocket
 
-_SWITCH = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: x\r\n\r\n"
+_SWITCH = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"
 _decode = msgspec.json.Decoder().decode
 PACE = 0.015  # seconds between two frames of a room, as our hub does
 

@@ -244,7 +244,14 @@ class Generator:
     def _mark(self, now: float) -> tuple[float, ...]:
         """Time, deliveries, messages sent, the server's CPU seconds, ours, and what the server waited for its core."""
         cpu, waited = self.server.cpu_times(), starved(self.server.pid)
-        return now, self.ledger.delivered, len(self.ledger.sent), cpu.user + cpu.system, time.process_time(), waited
+        return (
+            now,
+            self.ledger.delivered,
+            len(self.ledger.sent),
+            cpu.user + cpu.system,
+            time.process_time(),
+            waited,
+        )
 
     def _drain(self) -> None:
         seen, since = self.ledger.due, time.monotonic()

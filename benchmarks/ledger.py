@@ -1,4 +1,4 @@
-"""The check that every message arrived at every member exactly once and in order, at a cost per frame, not per message."""
+"""The check that every message arrived at every member exactly once and in order; its cost is per frame."""
 
 import time
 from collections.abc import Hashable

@@ -28,7 +28,7 @@ class Machine:
         # The server under test gets the last core for itself, generator and services the others.
         self.server_cores, self.other_cores = (cores[-1:], cores[:-1]) if len(cores) > 1 else ([], [])
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        if soft < 8192 <= hard or soft < 8192 and hard == resource.RLIM_INFINITY:
+        if soft < 8192 <= hard or (soft < 8192 and hard == resource.RLIM_INFINITY):
             resource.setrlimit(resource.RLIMIT_NOFILE, (8192, hard))
 
     @cached_property

@@ -51,14 +51,15 @@ def settle(rooms: int, members: int) -> list[Crowd]:
         batch_size=1000,
     )
     Reader.objects.bulk_create([Reader(room_id=r.pk, user=u) for r, u, _ in places], batch_size=1000)
+    created, come = room_kinds.ROOM_CREATED, room_kinds.ROOM_JOINED
     made = [
-        timeline.draft(room_kinds.ROOM_CREATED, room_kinds.RoomCreated(r.title), room_id=r.pk, sender_id=r.created_by_id, member=False)
-        for r in opened
-    ]  # fmt: skip
-    joined = [
         timeline.draft(
-            room_kinds.ROOM_JOINED, room_kinds.Person(u.pk), room_id=r.pk, sender_id=u.pk, member=False
+            created, room_kinds.RoomCreated(r.title), room_id=r.pk, sender_id=r.created_by_id, member=False
         )
+        for r in opened
+    ]
+    joined = [
+        timeline.draft(come, room_kinds.Person(u.pk), room_id=r.pk, sender_id=u.pk, member=False)
         for r, u, host in places
         if not host
     ]

@@ -136,7 +136,7 @@ def table(rows: Sequence[Row], ratios: Sequence[Ratio], versions: dict[str, str]
     for row in rows:
         if notes := row.notes():
             lines.append(
-                f"{row.system} {list(row.params.values())[0]}: "
+                f"{row.system} {next(iter(row.params.values()))}: "
                 + ", ".join(f"{k} {_shown(v)}" for k, v in notes.items())
             )
     for ratio in ratios:
