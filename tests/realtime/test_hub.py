@@ -162,6 +162,7 @@ step = st.one_of(
     st.tuples(st.just("again"), st.integers(0, 40)),
     st.tuples(st.just("subscribe"), st.integers(0, 5)),
     st.tuples(st.just("leaver"), st.integers(0, 5)),
+    st.tuples(st.just("both, attached"), st.just(0)),
     st.tuples(st.just("turn"), st.integers(1, 5)),
     st.tuples(st.just("check"), st.just(0)),
 )
@@ -189,6 +190,8 @@ async def _run(steps: list[tuple[str, int]]) -> Play:
                 tasks.append(asyncio.create_task(play.subscribe(user_id=5, pauses=number)))
             case "leaver" if not gone:
                 tasks.append(asyncio.create_task(play.subscribe(user_id=LEAVER, pauses=number)))
+            case "both, attached" if not gone:
+                await asyncio.gather(play.subscribe(LEAVER, 0), play.subscribe(5, 0))
             case "turn":
                 for _ in range(number):
                     await asyncio.sleep(0)
