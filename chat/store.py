@@ -9,11 +9,13 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, NamedTuple, TypeVar
 
-from django.contrib.auth import get_user_model
+from django.contrib.auth import HASH_SESSION_KEY
 from django.contrib.sessions.models import Session
 from django.db import DataError, Error, IntegrityError, InterfaceError, OperationalError, connection
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare
 
+from accounts.models import User
 from chat import timeline, wire
 from chat.realtime.entry import LiveEntry
 from chat.realtime.limits import RESUME_MAX
@@ -107,7 +109,7 @@ def classify(error: BaseException) -> Trouble:
 def room_id_of(public_id: str, user_id: int) -> int | None:
     """The room, if the user may read it."""
     return (
-        Room.objects.visible_to(get_user_model()(pk=user_id))
+        Room.objects.visible_to(User(pk=user_id))
         .filter(public_id=public_id)
         .values_list("pk", flat=True)
         .first()
@@ -136,12 +138,25 @@ def history(user_id: int, room_id: int, before: int, limit: int) -> tuple[list[L
 
 
 def ended(keys: Sequence[SessionKey]) -> set[SessionKey]:
-    """Those whose session is over, whose password has changed or whose account is closed. Two queries for all."""
-    alive = set(
-        Session.objects.filter(
-            session_key__in={k.session for k in keys}, expire_date__gt=timezone.now()
-        ).values_list("session_key", flat=True)
+    """Those whose session is over, or whose account is closed or has a password that the session does not rest on.
+    Two queries for all, a third where passwords have changed."""
+    sessions = Session.objects.filter(
+        session_key__in={k.session for k in keys}, expire_date__gt=timezone.now()
     )
-    people = get_user_model().objects.filter(pk__in={k.user_id for k in keys}, is_active=True)
-    passwords = dict(people.values_list("pk", "password"))
-    return {k for k in keys if k.session not in alive or passwords.get(k.user_id) != k.password}
+    alive = set(sessions.values_list("session_key", flat=True))
+    people = {u.pk: u for u in User.objects.filter(pk__in={k.user_id for k in keys}, is_active=True)}
+    over = {k for k in keys if k.session not in alive or k.user_id not in people}
+    changed = [k for k in keys if k not in over and people[k.user_id].password != k.password]
+    return over | _not_resting_on(changed, people) if changed else over
+
+
+def _not_resting_on(keys: Sequence[SessionKey], people: dict[int, User]) -> set[SessionKey]:
+    """A guest who becomes a full account gets a password, and their session goes on with its hash."""
+    sessions = {s.session_key: s for s in Session.objects.filter(session_key__in=[k.session for k in keys])}
+    over = set()
+    for key in keys:
+        session = sessions.get(key.session)
+        rests_on = session.get_decoded().get(HASH_SESSION_KEY, "") if session else ""
+        if not constant_time_compare(rests_on, people[key.user_id].get_session_auth_hash()):
+            over.add(key)
+    return over

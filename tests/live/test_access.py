@@ -6,11 +6,15 @@ import urllib.request
 
 import pytest
 import websockets
+from django.contrib.auth import HASH_SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
+from accounts.actions import upgrade_guest
 from accounts.models import User
-from chat import timeline
+from chat import store, timeline
+from chat.store import SessionKey
 from rooms import actions as room_actions
 from tests.live.servers import Cast, Workers, in_thread, sign_in
 from tests.live.wsclient import WsClient
@@ -125,6 +129,29 @@ async def test_an_expired_session_a_sign_out_and_a_new_password_close_the_socket
     await closes(_expire)
     await closes(_sign_out)
     await closes(_change_password, cast.member.pk)
+
+
+async def test_a_guest_who_becomes_a_full_account_keeps_the_line(workers: Workers, cast: Cast) -> None:
+    invitation = await in_thread(
+        room_actions.create_invitation, by=cast.host, room=cast.room, expires_in=None
+    )
+    stay = await in_thread(room_actions.join_as_guest, code=invitation.code, nickname="손님", locale="ko")
+    session = await in_thread(sign_in, stay.user)
+    over = await in_thread(store.ended, [SessionKey(session, stay.user.pk, stay.user.password)])
+    assert not over
+    await in_thread(_upgrade, stay.user, session)
+    before = SessionKey(session, stay.user.pk, stay.user.password)
+    assert not await in_thread(store.ended, [before])
+    await in_thread(_change_password, session, stay.user.pk)
+    assert await in_thread(store.ended, [before]) == {before}
+
+
+def _upgrade(guest: User, session: str) -> None:
+    """As the upgrade page does it: the session is given the new password's hash."""
+    user = upgrade_guest(user=guest, nickname="이제계정", password="chopsticks-and-rice")
+    stored = SessionStore(session)
+    stored[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    stored.save()
 
 
 def _expire(session: str) -> None:
