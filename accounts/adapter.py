@@ -8,6 +8,7 @@ from django.db import transaction
 from django.forms import BaseForm
 from django.http import HttpRequest
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -47,6 +48,9 @@ class AccountAdapter(DefaultAccountAdapter):
         user.locale = get_language() or "ko"
         form.cleaned_data["username"] = nickname_key(user.nickname)
         return super().save_user(request, user, form, commit)
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        return reverse("accounts:me")
 
     def login(self, request: HttpRequest, user: User) -> None:
         """Sign in. Who was here as a guest becomes part of the account; a full account never does."""

@@ -101,6 +101,27 @@ class LoginForm(allauth_forms.LoginForm):
         return nickname_key(login)
 
 
+class ChangePasswordForm(allauth_forms.ChangePasswordForm):
+    """allauth's form in our words."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["oldpassword"].label = _("Password now")
+        self.fields["password1"].label = _("New password")
+        self.fields["password1"].help_text = _("8 characters or more.")
+        self.fields["password2"].label = _("New password once more")
+        _without_placeholders(self)
+
+
+class ResetPasswordForm(allauth_forms.ResetPasswordForm):
+    """allauth's form in our words."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].label = _("E-mail")
+        _without_placeholders(self)
+
+
 class UpgradeForm(forms.Form):
     """What a guest gives to become a full account; the verb decides whether the nickname is free."""
 

@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import check_for_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django.views.i18n import set_language
 
 from accounts.actions import choose_language, upgrade_guest
@@ -17,6 +17,14 @@ from accounts.errors import AccountError
 from accounts.forms import UpgradeForm
 from accounts.requests import SignedIn
 from accounts.sessions import keep_signed_in
+
+
+@never_cache
+@login_required
+@require_GET
+def me(request: SignedIn) -> HttpResponse:
+    """Who I am here, and what I can change about it."""
+    return render(request, "accounts/me.html")
 
 
 @never_cache
