@@ -5,6 +5,7 @@ An outsider gets the same 404 whether the room exists or not.
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
@@ -15,6 +16,8 @@ from rooms import actions
 from rooms.errors import RoomError
 from rooms.forms import InvitationForm, RenameForm, RoomForm
 from rooms.models import Invitation, Membership, Room
+
+MEMBERS_PAGE = 100
 
 
 @login_required
@@ -95,6 +98,8 @@ def invite(request: SignedIn, public_id: str) -> HttpResponse:
         actions.create_invitation(by=request.user, room=room, expires_in=form.expires_in())
     except RoomError as error:
         return _members_page(request, room, error)
+    if request.POST.get("back") == "room":
+        return redirect(room)
     return redirect("rooms:members", room.public_id)
 
 
@@ -118,15 +123,18 @@ def _refused(request: SignedIn, error: RoomError) -> HttpResponse:
 
 
 def _members_page(request: SignedIn, room: Room, error: RoomError | None = None) -> HttpResponse:
-    stays = list(Membership.objects.active().filter(room=room).select_related("user").by_standing())
-    stays.sort(key=lambda stay: not stay.is_host)
-    mine = next((stay for stay in stays if stay.user_id == request.user.pk), None)
-    if mine is None:  # removed between the two queries
+    everybody = Membership.objects.active().filter(room=room).select_related("user")
+    # The host first: the role sorts before "member".
+    pages = Paginator(everybody.order_by("role", "joined_at", "pk"), MEMBERS_PAGE)
+    page = pages.get_page(request.GET.get("page"))
+    mine = next((stay for stay in page if stay.user_id == request.user.pk), None)
+    mine = mine or everybody.filter(user=request.user).first()
+    if mine is None:  # removed between the queries
         raise Http404
     context = {
         "room": room,
         "membership": mine,
-        "members": stays,
+        "members": page,
         "invitations": _invitations(request, room) if mine.is_host else [],
         "invitation_form": InvitationForm(),
         "rename_form": RenameForm(initial={"title": room.title}),
