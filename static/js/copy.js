@@ -1,4 +1,4 @@
-/** Buttons that copy a field's text: `<button data-copy="id of the field" hidden>`, shown where copying works. */
+/** Buttons that copy a field's text: `<button data-copy="id of the field" data-done="Copied" hidden>`, shown where copying works. */
 export function copyButtons(root = document) {
   if (!navigator.clipboard) return;
   for (const button of root.querySelectorAll("[data-copy]")) {
@@ -7,8 +7,14 @@ export function copyButtons(root = document) {
       const field = document.getElementById(button.dataset.copy);
       field.select();
       await navigator.clipboard.writeText(field.value);
+      const word = button.textContent;
+      if (button.classList.contains("is-done")) return;
       button.classList.add("is-done");
-      setTimeout(() => button.classList.remove("is-done"), 1_500);
+      button.textContent = button.dataset.done ?? word;
+      setTimeout(() => {
+        button.classList.remove("is-done");
+        button.textContent = word;
+      }, 1_500);
     });
   }
 }

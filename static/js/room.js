@@ -11,6 +11,7 @@ import { connect, language, snapshot } from "./page.js";
 import { Presence } from "./presence.js";
 import { ReadPosition } from "./reading.js";
 import { renderer } from "./render.js";
+import { Roster } from "./roster.js";
 import { Scroller } from "./scroll.js";
 import { StatusLine } from "./status.js";
 import { Timeline } from "./timeline.js";
@@ -38,6 +39,7 @@ const overlay = new Overlay();
 const render = renderer({ me, isHost: page.is_host, lines, nameOf, t, clock });
 const view = new EntryView({ list: element("entries"), render, clock });
 const presence = new Presence({ me, nameOf, t });
+const roster = new Roster({ me, count: Number(root.dataset.count), nameOf, t });
 const status = new StatusLine({ t });
 const announce = announcer(element("log"));
 
@@ -177,6 +179,7 @@ function show(diff, { fresh }) {
     if (diff.replaced) view.replace(timeline.entries.map((entry) => overlay.over(entry)));
     view.add(diff.added.map((entry) => overlay.over(entry)));
     view.change(diff.changed.map((entry) => overlay.over(entry)));
+    if (fresh) roster.heard(diff.added);
     if (fresh) greet(diff.added.filter(({ sender }) => !me.includes(sender)));
   });
   for (const cid of diff.settled) outbox.settle(cid);
