@@ -1,6 +1,7 @@
 """A PostgreSQL of our own with 50 rooms, and processes that write and read in it."""
 
 import json
+import math
 import os
 import random
 import subprocess
@@ -102,8 +103,9 @@ class Crowd:
             child.kill()
             child.wait()
 
-    def write(self, plan: list[Item]) -> subprocess.Popen[str]:
-        child = self._spawn("write", plan)
+    def write(self, plan: list[Item], pace: float = math.inf) -> subprocess.Popen[str]:
+        """A process that sends the plan, at most `pace` entries a second."""
+        child = self._spawn("write", plan, str(pace))
         with self.came:
             self.open += 1
         threading.Thread(target=self._collect, args=(child,), daemon=True).start()
@@ -134,11 +136,11 @@ class Crowd:
         codes = [child.wait(PATIENCE) for child in self.children if child is not self._reader]
         assert set(codes) <= {0, -9}, codes
 
-    def _spawn(self, mode: str, given: Any) -> subprocess.Popen[str]:
+    def _spawn(self, mode: str, given: Any, *more: str) -> subprocess.Popen[str]:
         path = self.directory / f"{mode}{len(self.children)}.json"
         path.write_text(json.dumps(given))
         child = subprocess.Popen(
-            [sys.executable, str(WORKER), mode, str(path)],
+            [sys.executable, str(WORKER), mode, str(path), *more],
             env=self.arena.env(self.database),
             cwd=ROOT,
             stdin=subprocess.PIPE,

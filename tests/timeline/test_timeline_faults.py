@@ -71,6 +71,34 @@ def test_overlap_retries_poison_an_open_snapshot_and_a_locked_room(
         )
 
 
+def test_at_an_ordinary_pace_a_locked_room_holds_nobody_else_up(
+    arena: Arena, crowd: Crowd, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two processes at 300 entries a second each; the room stays locked while the others get 2,000 answers."""
+    first, second = plans(4_000, seed=3)
+    with arena.connect(crowd.database) as locker:
+        crowd.write(first, pace=300)
+        crowd.write(second, pace=300)
+        crowd.until(lambda: len(crowd.answers) > 300, "the first answers")
+        locker.execute("SELECT 1 FROM chat_timeline WHERE room_id = %s FOR NO KEY UPDATE", [LOCKED])
+        with crowd.came:
+            before = len(crowd.answers)
+        crowd.until(lambda: len(crowd.answers) > before + 2_000, "answers of the other rooms")
+        with crowd.came:
+            during = crowd.answers[before:]
+        locker.rollback()
+        crowd.finish()
+    check_truth(arena, crowd, first + second, 0)
+    held = [a for a in crowd.answers if a[0] == LOCKED and a[5] > 1_000]
+    assert held, "nobody waited for the locked room"
+    waits = [a[5] for a in during if a[0] != LOCKED]
+    with capsys.disabled():
+        print(
+            f"\n  {len(waits)} answers of other rooms during the lock: p50 {percentile(waits, 0.5):.1f} ms,"
+            f" p99 {percentile(waits, 0.99):.1f} ms, at most {max(waits):.0f} ms; {len(held)} waited for their room"
+        )
+
+
 def test_a_killed_process_and_a_restarted_postgresql(
     arena: Arena, crowd: Crowd, capsys: pytest.CaptureFixture[str]
 ) -> None:

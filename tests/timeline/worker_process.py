@@ -1,6 +1,7 @@
 """A process of its own that writes a plan through Writer and Store, or reads along; started by arena.py.
 
-    worker_process.py write PLAN.json     a JSON line per group of answers: [[room, sender, cid, outcome, seq, ms], …]
+    worker_process.py write PLAN.json PACE    at most so many a second; prints a line per group of answers:
+                                              [[room, sender, cid, outcome, seq, ms], …]
     worker_process.py read ROOMS.json     until standard input ends; then one JSON line with what it saw
 
 PLAN.json: [[room, sender, cid, data], …], data null for an ordinary text. ROOMS.json: [[room, user], …].
@@ -33,8 +34,8 @@ PAGE = 200
 class Sender:
     """Sends the plan, a window at a time, and what may be retried once more."""
 
-    def __init__(self, plan: list[list[Any]]) -> None:
-        self.plan = plan
+    def __init__(self, plan: list[list[Any]], pace: float) -> None:
+        self.plan, self.pace = plan, pace
         self.answers: list[list[Any]] = []
         self.room_to_send = asyncio.Event()
         self.store = store.Store()
@@ -42,7 +43,10 @@ class Sender:
 
     async def run(self) -> None:
         self.writer.start()
-        for room, sender, cid, data in self.plan:
+        began = time.monotonic()
+        for k, (room, sender, cid, data) in enumerate(self.plan):
+            if (early := began + k / self.pace - time.monotonic()) > 0:
+                await asyncio.sleep(early)
             encoded = data.encode("utf-8", "surrogatepass") if data else b'{"body":"%b"}' % cid.encode()
             self.send(Draft(room, sender, cid, "text", encoded))
             while self.writer.pending >= IN_FLIGHT:
@@ -110,6 +114,6 @@ def read_along(readers: list[tuple[int, int]]) -> dict[str, Any]:
 if __name__ == "__main__":
     given = json.loads(Path(sys.argv[2]).read_text())
     if sys.argv[1] == "write":
-        asyncio.run(Sender(given).run())
+        asyncio.run(Sender(given, float(sys.argv[3])).run())
     else:
         print(json.dumps(read_along([tuple(pair) for pair in given])), flush=True)
