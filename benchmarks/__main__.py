@@ -46,6 +46,9 @@ def main(arguments: list[str]) -> int:
         if options.json
         else report.table(rows, pairs, versions)
     )
+    if untrue := report.untrue(rows):
+        print(untrue, file=sys.stderr)
+        return 1
     return 0
 
 

@@ -4,6 +4,7 @@ Every message carries its identity in its text, `<sender>:<number>:…`, so that
 """
 
 import json
+import secrets
 from collections.abc import Hashable
 from typing import Any, NamedTuple, Protocol
 
@@ -49,6 +50,11 @@ def _identity(text: str) -> Identity:
 class Rualone:
     """`rualone.v1`: numbers are the room's, the same for everybody."""
 
+    def __init__(self) -> None:
+        self._run = secrets.token_hex(
+            4
+        )  # cids of an earlier pass would be acknowledged and not written again
+
     def path(self, room: str) -> str:
         return "/ws"
 
@@ -66,7 +72,8 @@ class Rualone:
         sender, number = identity
         body = f"{sender}:{number}:{PADDING}"
         return json.dumps(
-            {"type": "send", "room": room, "cid": f"{sender}-{number}", "body": body}, ensure_ascii=False
+            {"type": "send", "room": room, "cid": f"{self._run}-{sender}-{number}", "body": body},
+            ensure_ascii=False,
         ).encode()
 
     def read(self, payload: bytes) -> Delivered | None:

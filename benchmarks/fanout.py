@@ -47,7 +47,7 @@ def _measure(machine: Machine, shape: Shape, quick: bool, runs: int) -> tuple[li
     machine.pin(machine.postgres.process.pid, machine.other_cores)
     machine.pin(machine.valkey.process.pid, machine.other_cores)
     crowds = people.settle(shape.rooms, shape.members)
-    seconds = 1.5 if quick else 8.0
+    seconds = 1.5 if quick else 6.0
     rows = _rows(shape)
     for _ in range(runs):
         both = _phases(shape.window, seconds)

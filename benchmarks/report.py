@@ -148,6 +148,18 @@ def table(rows: Sequence[Row], ratios: Sequence[Ratio], versions: dict[str, str]
     return "\n".join(lines)
 
 
+def untrue(rows: Sequence[Row]) -> str:
+    """A sentence if a system that promises every message once and in order did not keep it; else nothing."""
+    for row in rows:
+        if row.persisted and (lost := [row.sum(n) for n in ("lost", "repeated", "out_of_order")]) != [
+            0,
+            0,
+            0,
+        ]:
+            return f"{row.system}, {row.params}: {lost[0]} lost, {lost[1]} repeated, {lost[2]} out of order."
+    return ""
+
+
 def percentile(values: Sequence[float], share: float) -> float | None:
     """The value that `share` of the values do not exceed (nearest rank)."""
     ordered = sorted(values)
