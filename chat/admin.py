@@ -15,6 +15,17 @@ from chat.models import Entry, Reader
 DELETED_AT_ONCE = 100
 
 
+def by_room_and(queryset: Any, search_term: str, field: str) -> Any:
+    """Rows of `room`, or of `room#number`: only what an index answers. Anything else finds nothing."""
+    room, _hash, number = search_term.strip().partition("#")
+    if not room and not number:
+        return queryset
+    if not room.isdecimal() or not (number.isdecimal() or not number) or max(len(room), len(number)) > 15:
+        return queryset.none()
+    found = queryset.filter(room_id=int(room))
+    return found.filter(**{field: int(number)}) if number else found
+
+
 @admin.register(Entry)
 class EntryAdmin(ReadOnlyAdmin):
     """Newest first by primary key; found by room id and number: `12` or `12#345`."""
@@ -22,7 +33,7 @@ class EntryAdmin(ReadOnlyAdmin):
     list_display = ["id", "room_id", "seq", "kind", "sender_id", "at", "excerpt"]
     list_display_links = ["id"]
     ordering = ["-id"]
-    search_fields = ["=room_id"]
+    search_fields = ["room_id"]
     search_help_text = _("A room's number, or room#entry")
     actions = ["delete_texts"]
     list_select_related = False
@@ -33,14 +44,7 @@ class EntryAdmin(ReadOnlyAdmin):
         return str(entry.data.get("body", entry.data))[:80]
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
-        """Only what an index answers."""
-        room, _hash, seq = search_term.strip().partition("#")
-        if not search_term.strip():
-            return queryset, False
-        if not room.isdecimal() or not (seq.isdecimal() or not seq) or len(room) > 15 or len(seq) > 15:
-            return queryset.none(), False
-        found = queryset.filter(room_id=int(room))
-        return (found.filter(seq=int(seq)) if seq else found), False
+        return by_room_and(queryset, search_term, "seq"), False
 
     def get_ordering(self, request: HttpRequest) -> Any:
         """Within one room by its own index; by primary key the planner might walk all rooms."""
@@ -67,6 +71,10 @@ class EntryAdmin(ReadOnlyAdmin):
 @admin.register(Reader)
 class ReaderAdmin(ReadOnlyAdmin):
     list_display = ["id", "room_id", "user_id", "from_seq", "until_seq", "read_seq"]
-    search_fields = ["=room_id", "=user_id"]
+    search_fields = ["room_id"]
+    search_help_text = _("A room's number, or room#person")
     ordering = ["-id"]
     list_select_related = False
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        return by_room_and(queryset, search_term, "user_id"), False

@@ -19,6 +19,8 @@ def check_durability(app_configs: Any, databases: Any = None, **kwargs: Any) -> 
         with connection.cursor() as cursor:
             cursor.execute("SELECT name, setting FROM pg_settings WHERE name = ANY(%s)", [list(DURABLE)])
             settings = dict(cursor.fetchall())
+            cursor.execute("SHOW transaction_isolation")
+            isolation = cursor.fetchone()[0]
             version = connection.pg_version  # type: ignore[attr-defined]
     except DatabaseError as error:
         return [Warning(f"The database could not be asked: {error}", id="chat.W001")]
@@ -28,6 +30,12 @@ def check_durability(app_configs: Any, databases: Any = None, **kwargs: Any) -> 
             found.append(
                 Error(f"PostgreSQL runs with {name} off: acknowledged entries can be lost.", id="chat.E001")
             )
+    if isolation != "read committed":
+        found.append(
+            Error(
+                f"Numbering needs READ COMMITTED, not {isolation.upper()}: see append_1.sql.", id="chat.E003"
+            )
+        )
     if version < MINIMUM:
         found.append(Error("PostgreSQL 15 or newer is needed.", id="chat.E002"))
     return found

@@ -29,9 +29,11 @@ def open_timeline(*, room: Room, user: User, **kwargs: Any) -> None:
 
 @receiver(signals.member_joined)
 def begin_reading(*, room: Room, user: User, **kwargs: Any) -> None:
-    """Newcomers see the room's history; who comes back reads on where they stopped."""
-    Reader.objects.update_or_create(room_id=room.pk, user=user, defaults={"until_seq": None})
-    _write(room_kinds.ROOM_JOINED, Person(user.pk), room, user)
+    """Newcomers see the room's history, but it is not unread; who comes back reads on where they stopped."""
+    _, new = Reader.objects.update_or_create(room_id=room.pk, user=user, defaults={"until_seq": None})
+    seq = _write(room_kinds.ROOM_JOINED, Person(user.pk), room, user)
+    if new:
+        Reader.objects.filter(room_id=room.pk, user=user).update(read_seq=seq)
 
 
 @receiver(signals.member_left)

@@ -94,8 +94,13 @@ def _guarded(work: Callable[[], T]) -> T:
 
 def classify(error: BaseException) -> Trouble:
     """What an exception of append() means for its batch."""
-    if isinstance(error, OperationalError) and getattr(error.__cause__, "sqlstate", None) == "55P03":
+    sqlstate = str(getattr(error.__cause__, "sqlstate", None) or "")
+    if sqlstate == "55P03":
         return Trouble.LOCKED
+    if sqlstate.startswith(
+        "54"
+    ):  # too nested, too long: a fault of the data, though Django calls it operational
+        return Trouble.DATA
     if isinstance(error, OperationalError | InterfaceError):
         return Trouble.CONNECTION
     if isinstance(error, DataError | IntegrityError | UnicodeError):

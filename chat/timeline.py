@@ -181,8 +181,8 @@ def announce(drafts: Sequence[Draft], written: Sequence[Written]) -> None:
 _COLUMNS = """e.seq, e.kind, e.sender_id, e.cid, e.at, e.n, e.rev, e.shown, e.data::text, e.target,
               t.rev, t.kind, t.data::text"""
 
-# By LATERAL, a look-up for each entry: of a room that grew since the last ANALYZE the planner expects one row, and for a
-# plain join it then read the whole room for each entry (14 s a page of a room with 1,000,000).
+# By LATERAL, a look-up for each entry: of a room that grew since the last ANALYZE the planner expects one row, and
+# for a plain join it then read the whole room for each entry (14 s a page of a room with 1,000,000).
 _TARGET = """LEFT JOIN LATERAL (
     SELECT rev, kind, data FROM chat_entry
     WHERE room_id = %(room)s AND seq = e.target LIMIT 1) t ON true"""

@@ -205,20 +205,23 @@ class Hub:
 
     def attach(self, subscription: Subscription, head: int) -> Sequence[LiveEntry] | None:
         """Subscribe behind `head`, in one step with no wait in it. Returns the entries delivered since that number,
-        which the subscriber must get first; None when they are no longer at hand: read again."""
+        which the subscriber must get first; None when they are no longer at hand: read again. Entries after the one
+        that ends the user's reading are not among them, and then nothing is subscribed."""
         room = subscription.room
         self._flush(room)
         recent = room.feed.recent(head)
         if recent is None:
             return None
+        ending = next((place for place, e in enumerate(recent, 1) if e.ends == subscription.user_id), None)
+        if ending is not None:
+            return recent[:ending]
         subscription.position = room.feed.position or head
-        if not any(e.ends == subscription.user_id for e in recent):
-            room.subscriptions.add(subscription)
-            subscription.attached = True
-            if self.presence.arrive(room.id, subscription.user_id):
-                self._presence_changed(room)
-            else:
-                self._hint_presence(room, [subscription])
+        subscription.attached = True
+        room.subscriptions.add(subscription)
+        if self.presence.arrive(room.id, subscription.user_id):
+            self._presence_changed(room)
+        else:
+            self._hint_presence(room, [subscription])
         return recent
 
     def detach(self, subscription: Subscription) -> None:

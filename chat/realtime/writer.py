@@ -20,7 +20,9 @@ logger = logging.getLogger(__name__)
 
 MAX_PENDING: Final = 5_000  # drafts; beyond it submit() refuses (BUSY)
 BATCH_MAX: Final = 1_000  # drafts in one transaction
-SECOND_WAIT_MS: Final = 25  # for the lock of a room that was skipped, while all others wait; then its drafts go apart
+SECOND_WAIT_MS: Final = (
+    25  # for the lock of a room that was skipped, while all others wait; then its drafts go apart
+)
 SLOW_WAIT_MS: Final = 1_000  # per try in the slow lane
 SLOW_LANES: Final = 2  # locked rooms waited for at once, a thread each
 GIVE_UP_AFTER: Final = 15.0  # seconds that a draft may wait for a lock or for the database

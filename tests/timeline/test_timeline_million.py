@@ -179,12 +179,10 @@ def admin_buffers(client: Client, address: str) -> dict[str, int]:
     return {sql: explain(sql).buffers for sql in selects}
 
 
-FAR = "LeanPaginator offers every page of the planner's count: OFFSET walks there"
-BROKEN = "ReaderAdmin.search_fields: =room_id asks for iexact of a foreign key"
 ADMIN_PAGES = [
     pytest.param("/admin/chat/entry/", id="entries"),
     pytest.param("/admin/chat/entry/?p=2", id="second page"),
-    pytest.param("/admin/chat/entry/?p=15000", id="far page", marks=pytest.mark.xfail(reason=FAR)),
+    pytest.param("/admin/chat/entry/?p=200", id="last page"),
     pytest.param("/admin/chat/entry/?q={room}", id="a room"),
     pytest.param("/admin/chat/entry/?q={room}&p=150", id="a room's far page"),
     pytest.param("/admin/chat/entry/?q={small}", id="a small room"),
@@ -193,9 +191,8 @@ ADMIN_PAGES = [
     pytest.param("/admin/rooms/room/", id="rooms"),
     pytest.param("/admin/rooms/membership/", id="memberships"),
     pytest.param("/admin/chat/reader/", id="readers"),
-    pytest.param(
-        "/admin/chat/reader/?q={room}", id="readers of a room", marks=pytest.mark.xfail(reason=BROKEN)
-    ),
+    pytest.param("/admin/chat/reader/?q={room}", id="readers of a room"),
+    pytest.param("/admin/chat/reader/?q={room}%231", id="one reader"),
 ]
 
 

@@ -314,13 +314,7 @@ async def test_closing_in_the_middle_of_a_batch_tells_everybody(desk: Desk) -> N
         (None, Trouble.CONNECTION),  # no server
         ("22P05", Trouble.DATA),  # \u0000
         ("23505", Trouble.DATA),
-        pytest.param(
-            "54001",  # JSON nested too deeply: psycopg calls it an OperationalError
-            Trouble.DATA,
-            marks=pytest.mark.xfail(
-                reason="classify() takes it for a lost connection: its whole batch waits 15 s"
-            ),
-        ),
+        ("54001", Trouble.DATA),  # JSON nested too deeply: psycopg calls it an OperationalError
     ],
 )
 def test_errors_of_postgresql_mean_what_they_are(sqlstate: str | None, trouble: Trouble) -> None:
