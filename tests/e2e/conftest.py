@@ -1,14 +1,16 @@
-"""Real browsers against two real workers."""
+"""Real browsers against two real workers, both shared by all stories; each story has its own people and rooms."""
 
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright
 
 from accounts.models import User
-from tests.live.conftest import cast, workers  # noqa: F401  the same workers and people
+from chat.models import Installation
+from tests.live.servers import Workers, in_thread, sign_in, start_workers, stop_workers
 
 PASSWORD = "chopsticks-and-rice"
 FLAGS = [
@@ -16,10 +18,30 @@ FLAGS = [
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 
+# One loop for all stories, since the browser lives on it.
+STORY = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(90)]
+
 Opener = Callable[..., Awaitable[Page]]
 
 
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: Any, django_db_setup: Any, django_db_blocker: Any) -> Iterator[Workers]:
+    with django_db_blocker.unblock():
+        workers = start_workers(tmp_path_factory.mktemp("browsers"))
+    yield workers
+    stop_workers(workers)
+
+
 @pytest.fixture
+def workers(running: Workers) -> Iterator[Workers]:
+    """The two workers; one that a story killed is alive again for the next."""
+    yield running
+    for worker in (running.first, running.second):
+        if not worker.alive:
+            worker.start()
+
+
+@pytest_asyncio.fixture(loop_scope="session", scope="session")
 async def browser() -> AsyncIterator[Browser]:
     path = os.environ.get("CHROMIUM")
     if not path:
@@ -30,31 +52,46 @@ async def browser() -> AsyncIterator[Browser]:
         await browser.close()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def open_page(browser: Browser) -> AsyncIterator[Opener]:
     """A page of one's own (cookies apart) on a worker's port; what its console complains of fails the test."""
     complaints: list[str] = []
 
-    async def open_page(
-        port: int, path: str = "/", *, width: int = 390, language: str = "ko-KR", **more: Any
-    ) -> Page:
-        context = await browser.new_context(
-            base_url=f"http://127.0.0.1:{port}",
-            viewport={"width": width, "height": 844},
-            locale=language,
-            **more,
-        )
-        page = await context.new_page()
+    def watch(page: Page) -> None:
         page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
         page.on("console", lambda m: complaints.append(m.text) if "Content Security" in m.text else None)
+        page.on("dialog", lambda dialog: complaints.append(f"{page.url}: dialog {dialog.message}"))
+
+    async def open_page(
+        port: int,
+        path: str = "/",
+        *,
+        user: User | None = None,
+        width: int = 390,
+        language: str = "ko-KR",
+        **more: Any,
+    ) -> Page:
+        """`user`: signed in already, without the form. `more` goes to the browser's context."""
+        base = f"http://127.0.0.1:{port}"
+        context = await browser.new_context(
+            base_url=base, viewport={"width": width, "height": 844}, locale=language, **more
+        )
+        context.on("page", watch)
+        if user:
+            key = await in_thread(sign_in, user)
+            await context.add_cookies([{"name": "sessionid", "value": key, "url": base}])
+        page = await context.new_page()
         await page.goto(path)
         return page
 
     yield open_page
+    for context in list(browser.contexts):
+        await context.close()
     assert not complaints
 
 
 @pytest.fixture
 def people(transactional_db: Any) -> dict[str, User]:
     """짱구, 철수 and 맹구, as in the write-up."""
+    Installation.objects.update_or_create(pk=1, defaults={"epoch": "browsers"})
     return {name: User.objects.create_user(name, PASSWORD) for name in ("짱구", "철수", "맹구")}

@@ -4,24 +4,17 @@ import pytest
 from playwright.async_api import expect
 
 from accounts.models import User
-from chat.models import Installation
-from rooms import actions as room_actions
-from tests.e2e.conftest import Opener
-from tests.e2e.room_page import enter, say, see, sign_in, type_text
-from tests.live.servers import Workers, in_thread
+from tests.e2e.conftest import STORY, Opener
+from tests.e2e.room_page import enter, make_room, say, see, sign_in, type_text
+from tests.live.servers import Workers
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [*STORY, pytest.mark.timeout(180)]
 
 
 async def test_rooms_and_history_outlive_the_servers_and_nobody_misses_a_word(
     workers: Workers, people: dict[str, User], open_page: Opener
 ) -> None:
-    await in_thread(Installation.objects.update_or_create, pk=1, defaults={"epoch": "writeup"})
-    room = await in_thread(
-        room_actions.create_room, user=people["짱구"], title="오늘 저녁 치킨", is_open=True
-    )
-    for name in ("철수", "맹구"):
-        await in_thread(room_actions.join_open, user=people[name], room=room)
+    room = await make_room(people["짱구"], people["철수"], people["맹구"])
     first, second = workers.ports
     jjanggu, cheolsu, maenggu = [await open_page(port) for port in (first, first, second)]
     pages = [jjanggu, cheolsu, maenggu]
