@@ -5,13 +5,19 @@ const KEPT = 20;
  * would be read out.
  *
  * @param {HTMLElement} log visually hidden, role="log"
- * @returns {(text: string) => void}
+ * @returns {{say: (seq: number, text: string) => void, forget: (seq: number) => void}} `forget`: it was deleted
  */
 export function announcer(log) {
-  return (text) => {
-    const line = document.createElement("p");
-    line.textContent = text;
-    log.append(line);
-    while (log.childElementCount > KEPT) log.firstElementChild.remove();
+  return {
+    say(seq, text) {
+      const line = document.createElement("p");
+      line.dataset.of = seq;
+      line.textContent = text;
+      log.append(line);
+      while (log.childElementCount > KEPT) log.firstElementChild.remove();
+    },
+    forget(seq) {
+      log.querySelector(`[data-of="${Number(seq)}"]`)?.remove();
+    },
   };
 }

@@ -3,9 +3,11 @@ import { Connection } from "./connection.js";
 import { strings } from "./strings.js";
 import { clock } from "./time.js";
 
-/** @param {string} id of a json_script @returns {any} */
+/** Taken out of the page: what is deleted later must not stay behind in it. @param {string} id of a json_script */
 export function snapshot(id) {
-  return JSON.parse(document.getElementById(id).textContent);
+  const node = document.getElementById(id);
+  node.remove();
+  return JSON.parse(node.textContent);
 }
 
 /** @returns {{t: ReturnType<typeof strings>, clock: ReturnType<typeof clock>}} */

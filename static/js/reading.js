@@ -34,6 +34,11 @@ export class ReadPosition {
     this.#flush();
   }
 
+  /** The page goes: what waits for the burst to end is said now. */
+  leave() {
+    this.#flush();
+  }
+
   #flush() {
     if (this.#wanted > this.#sent && this.#send(this.#wanted)) this.#sent = this.#wanted;
   }

@@ -42,6 +42,7 @@ export function renderer({ me, isHost, lines, nameOf, t, clock }) {
 
   function fillText(node, { seq, sender, data, rev, state, code }) {
     const name = nameOf(sender);
+    node.querySelector(".without-js")?.remove(); // its form holds the text as it was
     const deleted = Boolean(data.deleted);
     const mine = me.includes(sender);
     node.classList.toggle("mine", mine);

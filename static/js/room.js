@@ -10,6 +10,7 @@ import { Overlay } from "./overlay.js";
 import { connect, language, snapshot } from "./page.js";
 import { Presence } from "./presence.js";
 import { ReadPosition } from "./reading.js";
+import { noteRead, readHere } from "./readmark.js";
 import { renderer } from "./render.js";
 import { Roster } from "./roster.js";
 import { Scroller } from "./scroll.js";
@@ -45,6 +46,8 @@ const announce = announcer(element("log"));
 
 let pageTimer = null;
 let newBelow = 0;
+/** Whether the reader has been at the bottom since the "new messages" line was set. */
+let caughtUp = true;
 
 const connection = connect({ onFrame: heard, onStatus: lineChanged });
 const send = (frame) => connection.send({ ...frame, room });
@@ -88,15 +91,24 @@ function open() {
     for (const entry of timeline.entries) if (me.includes(entry.sender)) outbox.settle(entry.cid);
   }
   view.adopt(timeline.entries);
+  placeLine(readHere(me[0], room));
   drawMine();
   listen();
   scroller.toBottom();
   const line = view.unreadLine;
   if (line && line.offsetTop < element("timeline").scrollTop) scroller.toNode(line);
+  caughtUp = scroller.atBottom;
   // With a finger this would open the keyboard.
   if (matchMedia("(hover: hover) and (pointer: fine)").matches) composer.focus();
   connection.join(room, () => timeline.resumeFrom);
   connection.start();
+}
+
+/** The server placed the line by what it knew; this tab may have read further. */
+function placeLine(read) {
+  if (!page.latest || read <= page.read) return;
+  const first = timeline.entries.find(({ seq, kind, sender }) => seq > read && kind === "text" && !me.includes(sender));
+  view.unreadFrom(first?.seq ?? null);
 }
 
 function listen() {
@@ -109,6 +121,7 @@ function listen() {
     askOlder();
   });
   document.addEventListener("visibilitychange", seen);
+  addEventListener("pagehide", () => reading.leave());
   addEventListener("storage", ({ key }) => key === outbox.key && outbox.refresh());
   entryMenu({
     list: element("entries"),
@@ -179,6 +192,7 @@ function show(diff, { fresh }) {
     if (diff.replaced) view.replace(timeline.entries.map((entry) => overlay.over(entry)));
     view.add(diff.added.map((entry) => overlay.over(entry)));
     view.change(diff.changed.map((entry) => overlay.over(entry)));
+    for (const { seq, rev } of diff.changed) if (rev) announce.forget(seq);
     if (fresh) roster.heard(diff.added);
     if (fresh) greet(diff.added.filter(({ sender }) => !me.includes(sender)));
   });
@@ -194,13 +208,22 @@ function greet(entries) {
   for (const entry of entries) {
     const { kind, sender, data } = entry;
     const text = kind === "text" ? t("says", { name: nameOf(sender), body: data.body ?? t("deleted") }) : systemLine(lines, entry, nameOf);
-    announce(text);
+    announce.say(entry.seq, text);
   }
   const said = entries.filter(({ kind }) => kind === "text");
   if (said.length === 0 || (looking() && scroller.atBottom)) return;
-  if (newBelow === 0) view.unreadFrom(said[0].seq);
+  if (newBelow === 0 && mayMoveLine()) {
+    view.unreadFrom(said[0].seq);
+    caughtUp = false;
+  }
   newBelow += said.length;
   if (!scroller.atBottom) showPill();
+}
+
+/** Not before what it marks was read, nor out of the reader's sight: either would be a jump. */
+function mayMoveLine() {
+  const line = view.unreadLine;
+  return !line || scroller.atBottom || (caughtUp && !scroller.shows(line));
 }
 
 function pageCame(diff) {
@@ -208,8 +231,8 @@ function pageCame(diff) {
   scroller.around(() => {
     view.add(diff.added.map((entry) => overlay.over(entry)));
     view.change(diff.changed.map((entry) => overlay.over(entry)));
+    showOlder();
   });
-  showOlder();
   scroller.check();
 }
 
@@ -287,7 +310,9 @@ function bottomChanged(isAtBottom) {
 function seen() {
   if (!looking() || !scroller.atBottom) return;
   newBelow = 0;
+  caughtUp = true;
   reading.reached(timeline.position);
+  noteRead(me[0], room, timeline.position);
   showPill();
 }
 

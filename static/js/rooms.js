@@ -1,5 +1,6 @@
 /** The room list: last lines and unread counts stay live. Nothing changes its place under the finger. */
 import { GapCloser } from "./gap.js";
+import { readHere } from "./readmark.js";
 import { connect, language, snapshot } from "./page.js";
 import { systemLine } from "./lines.js";
 import { Outbox } from "./outbox.js";
@@ -24,13 +25,16 @@ class Row {
     this.timeline = new Timeline({ me });
     this.timeline.joined({ epoch, head, more: true, items: [], recovered: false });
     this.gap = new GapCloser({ behind: () => this.timeline.behind, ask: () => connection.rejoin(room) });
-    this.unread = new Unread({ me, unread });
+    this.unread = new Unread({ me, unread: readHere(me[0], room) >= head ? 0 : unread });
     this.last = Number(this.node.dataset.last);
     // What was left unsent in the room goes out from here too.
     this.outbox = new Outbox({ room, user: me[0], storage: localStorage, send: (frame) => connection.send(frame) });
+    this.#count();
   }
 
   joined(frame) {
+    const read = readHere(me[0], this.room);
+    if (read > frame.read) connection.send({ type: "read", room: this.room, seq: read });
     this.#show(this.timeline.joined(frame), frame);
     this.outbox.opened();
   }

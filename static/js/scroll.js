@@ -41,6 +41,13 @@ export class Scroller {
     this.#moved();
   }
 
+  /** @param {Element} node @returns {boolean} whether any of it is in sight */
+  shows(node) {
+    const { top, bottom } = this.#box.getBoundingClientRect();
+    const edges = node.getBoundingClientRect();
+    return edges.bottom > top && edges.top < bottom;
+  }
+
   /** Runs `change`, which alters the list, and leaves the reader where they were. */
   around(change) {
     const anchor = this.#atBottom ? null : this.#firstVisible();
