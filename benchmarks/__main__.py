@@ -1,12 +1,14 @@
-"""`bin/bench SCENE [--quick] [--json] [--runs N]`."""
+"""`bin/bench SCENE [--peer NAME,…] [--server NAME] [--quick] [--json] [--runs N]`."""
 
 import argparse
 import signal
 import sys
 from contextlib import ExitStack
 
-from benchmarks import append, fanout, report
+from benchmarks import append, fanout, report, servers
 from benchmarks.machine import Machine
+from benchmarks.options import Options
+from benchmarks.peers import PEERS
 from deploy.services import ServiceError
 
 SCENES = {"append": append.measure, "fanout": fanout.measure_room, "parties": fanout.measure_parties}
@@ -25,16 +27,27 @@ def main(arguments: list[str]) -> int:
         "--json", action="store_true", help="one object per line, the last one with the ratios"
     )
     parser.add_argument("--runs", type=int, metavar="N", help="passes (default 3; 1 with --quick)")
-    options = parser.parse_args(arguments)
-    if options.runs is not None and options.runs < 1:
+    parser.add_argument(
+        "--peer", metavar="NAME,…", default="tutorial", help=f"measured next to ours: {', '.join(PEERS)}"
+    )
+    parser.add_argument(
+        "--server", choices=servers.OURS, help="what serves ours (default: serve where manage.py has it)"
+    )
+    asked = parser.parse_args(arguments)
+    if asked.runs is not None and asked.runs < 1:
         parser.error("--runs must be at least 1")
+    # The tutorial's chat first: the others are measured at its pace too.
+    peers = sorted(dict.fromkeys(asked.peer.split(",")), key=lambda name: name != "tutorial")
+    if unknown := [name for name in peers if name not in PEERS]:
+        parser.error(f"--peer: {unknown[0]!r} is none of {', '.join(PEERS)}")
+    options = Options(
+        asked.quick, asked.runs or (1 if asked.quick else 3), tuple(peers), asked.server or servers.default()
+    )
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         with ExitStack() as stack:
             machine = Machine(stack)
-            rows, pairs = SCENES[options.scene](
-                machine, options.quick, options.runs or (1 if options.quick else 3)
-            )
+            rows, pairs = SCENES[asked.scene](machine, options)
             versions = machine.versions()
     except ServiceError as error:
         print(error, file=sys.stderr)
@@ -42,8 +55,8 @@ def main(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         return 130
     print(
-        report.as_json(options.scene, rows, pairs, versions)
-        if options.json
+        report.as_json(asked.scene, rows, pairs, versions)
+        if asked.json
         else report.table(rows, pairs, versions)
     )
     if untrue := report.untrue(rows):

@@ -13,6 +13,7 @@ from typing import Any
 
 from benchmarks import people, report
 from benchmarks.machine import Machine
+from benchmarks.options import Options
 from benchmarks.report import Pass, Ratio, Row
 
 OUTSTANDING = 512  # drafts that wait for their commit at any moment
@@ -20,10 +21,10 @@ ORM_THREADS = 8  # more only wait for each other
 BODY = "가나다라 마바사 " * 6
 
 
-def measure(machine: Machine, quick: bool, runs: int) -> tuple[list[Row], list[Ratio]]:
+def measure(machine: Machine, options: Options) -> tuple[list[Row], list[Ratio]]:
     """Rows in the order in which each pass runs them."""
     machine.load_django()
-    seconds, many = (1.0, 50) if quick else (6.0, 500)
+    seconds, many = (1.0, 50) if options.quick else (6.0, 500)
     crowds = {"1 room": people.settle(1, 4), f"{many} rooms": people.settle(many, 4)}
     disk = Row("append", "one connection, one-row commits", {"work": "commits"}, persisted=True)
     rows, ratios = [disk], []
@@ -40,7 +41,7 @@ def measure(machine: Machine, quick: bool, runs: int) -> tuple[list[Row], list[R
             Ratio(f"group commit / ORM, {name}", ours, orm),
             Ratio(f"group commit / commits, {name}", ours, disk),
         ]
-    for _ in range(runs):
+    for _ in range(options.runs):
         for row, run in work:
             row.passes.append(run())
     return rows, ratios

@@ -1,7 +1,7 @@
 """Scenes `fanout` (one room with many members) and `parties` (many rooms with four): messages delivered a second.
 
-Ours and the tutorial's chat in turns, each a fresh Daphne on a core of its own, with the same Valkey, generator and
-amount under way. Ours writes every message to PostgreSQL before it acknowledges and delivers it; the tutorial does not.
+Ours and its peers in turns, each a fresh process on a core of its own, with the same Valkey, generator and amount under
+way. Ours writes every message to PostgreSQL before it acknowledges and delivers it; peers/ says who else does.
 """
 
 import json
@@ -12,6 +12,8 @@ from typing import Any
 
 from benchmarks import people, servers
 from benchmarks.machine import ROOT, Machine
+from benchmarks.options import Options
+from benchmarks.peers import PEERS
 from benchmarks.report import Pass, Ratio, Row
 from deploy.services import Process, ServiceError
 from deploy.services.lifeline import in_child
@@ -19,16 +21,16 @@ from deploy.services.lifeline import in_child
 MEMBERS_OF_A_PARTY = 4
 
 
-def measure_room(machine: Machine, quick: bool, runs: int) -> tuple[list[Row], list[Ratio]]:
+def measure_room(machine: Machine, options: Options) -> tuple[list[Row], list[Ratio]]:
     """One room of 500, 32 messages under way: more only makes the tutorial's latency longer."""
-    return _measure(machine, Shape("fanout", 1, 100 if quick else 500, 32, 1024), quick, runs)
+    return _measure(machine, Shape("fanout", 1, 100 if options.quick else 500, 32, 1024), options)
 
 
-def measure_parties(machine: Machine, quick: bool, runs: int) -> tuple[list[Row], list[Ratio]]:
+def measure_parties(machine: Machine, options: Options) -> tuple[list[Row], list[Ratio]]:
     """500 rooms of 4, one message of every member under way."""
-    rooms = 50 if quick else 500
+    rooms = 50 if options.quick else 500
     window = rooms * MEMBERS_OF_A_PARTY
-    return _measure(machine, Shape("parties", rooms, MEMBERS_OF_A_PARTY, window, 4 * window), quick, runs)
+    return _measure(machine, Shape("parties", rooms, MEMBERS_OF_A_PARTY, window, 4 * window), options)
 
 
 @dataclass(frozen=True)
@@ -42,42 +44,57 @@ class Shape:
     floor_window: int
 
 
-def _measure(machine: Machine, shape: Shape, quick: bool, runs: int) -> tuple[list[Row], list[Ratio]]:
+def _measure(machine: Machine, shape: Shape, options: Options) -> tuple[list[Row], list[Ratio]]:
     machine.load_django()
     machine.pin(machine.postgres.process.pid, machine.other_cores)
     machine.pin(machine.valkey.process.pid, machine.other_cores)
     crowds = people.settle(shape.rooms, shape.members)
-    seconds = 1.5 if quick else 6.0
-    rows = _rows(shape)
-    for _ in range(runs):
-        both = _phases(shape.window, seconds)
-        peer = _pass(machine, servers.tutorial(machine, "pubsub"), "tutorial", crowds, both)
-        rate = peer["phases"]["half"]["sent_per_s"]
-        same = {"name": "peer's half", "rate": rate, "seconds": seconds, "warm_up": seconds / 4}
-        mine = _pass(machine, servers.ours(machine), "rualone", crowds, [*both, same])
-        floor = _pass(
+    seconds = 1.5 if options.quick else 6.0
+    rows = _rows(shape, options)
+    for _ in range(options.runs):
+        phases = _phases(shape.window, seconds)
+        for name in options.peers:
+            peer = PEERS[name]
+            found = run_pass(machine, peer.start(machine), peer.dialect, crowds, phases)
+            _note(rows, peer.system, found)
+            if name == "tutorial":
+                rate = found["phases"]["half"]["sent_per_s"]
+                pace = {"name": SAME_PACE, "rate": rate, "seconds": seconds, "warm_up": seconds / 4}
+                phases = [*phases, pace]
+        found = run_pass(machine, servers.ours(machine, options.server), "rualone", crowds, phases)
+        _note(rows, servers.OURS[options.server], found)
+        found = run_pass(
             machine, servers.floor(machine), "rualone", crowds, _phases(shape.floor_window, seconds)[:1]
         )
-        for system, found in ((TUTORIAL, peer), (OURS, mine), (FLOOR, floor)):
-            for load, figures in found["phases"].items():
-                rows[system, load].passes.append(_figures(found, figures))
-    return list(rows.values()), _ratios(rows)
+        _note(rows, FLOOR, found)
+    return list(rows.values()), _ratios(rows, options)
 
 
-TUTORIAL, OURS, FLOOR = "Channels tutorial (pubsub)", "ours on stock Daphne", "generator's ceiling"
+FLOOR = "generator's ceiling"
+SAME_PACE = "tutorial's half"  # half of what the tutorial's chat takes, for all that run after it
 
 
-def _rows(shape: Shape) -> dict[tuple[str, str], Row]:
-    """By system and load: as much as it takes, half of that, and for ours also half of what the tutorial takes."""
-    loads = {"saturated": (TUTORIAL, OURS, FLOOR), "half": (TUTORIAL, OURS), "peer's half": (OURS,)}
+def _rows(shape: Shape, options: Options) -> dict[tuple[str, str], Row]:
+    """By system and load: as much as it takes, half of that, and what is half for the tutorial's chat."""
+    persists = {PEERS[name].system: PEERS[name].persists for name in options.peers}
+    systems = [*persists, servers.OURS[options.server]]
+    loads = {"saturated": [*systems, FLOOR], "half": systems}
+    if "tutorial" in options.peers:
+        loads[SAME_PACE] = systems[1:]
     rows = {}
-    for load, systems in loads.items():
-        for system in systems:
+    for load, measured in loads.items():
+        for system in measured:
             params: dict[str, Any] = {"work": f"{shape.rooms} x {shape.members}", "load": load}
             if load == "saturated":
                 params["window"] = shape.floor_window if system == FLOOR else shape.window
-            rows[system, load] = Row(shape.scene, system, params, persisted=system == OURS)
+            on_disk = persists.get(system, system != FLOOR)
+            rows[system, load] = Row(shape.scene, system, params, on_disk)
     return rows
+
+
+def _note(rows: dict[tuple[str, str], Row], system: str, found: dict[str, Any]) -> None:
+    for load, figures in found["phases"].items():
+        rows[system, load].passes.append(_figures(found, figures))
 
 
 def _phases(window: int, seconds: float) -> list[dict[str, Any]]:
@@ -89,24 +106,35 @@ def _phases(window: int, seconds: float) -> list[dict[str, Any]]:
     ]
 
 
-def _ratios(rows: dict[tuple[str, str], Row]) -> list[Ratio]:
-    ours, peer = rows[OURS, "saturated"], rows[TUTORIAL, "saturated"]
-    calm, peer_calm = rows[OURS, "peer's half"], rows[TUTORIAL, "half"]
-    return [
-        Ratio("delivered/s, ours / tutorial", ours, peer),
-        Ratio("CPU per delivery when saturated, tutorial / ours", ours, peer, _cpu, inverse=True),
-        Ratio("CPU per delivery at the same rate, tutorial / ours", calm, peer_calm, _cpu, inverse=True),
-    ]
+def _ratios(rows: dict[tuple[str, str], Row], options: Options) -> list[Ratio]:
+    """Ours next to each peer."""
+    ours = servers.OURS[options.server]
+    ratios = []
+    for name in options.peers:
+        peer, full = PEERS[name].system, rows[ours, "saturated"]
+        ratios.append(Ratio(f"delivered/s, ours / {name}", full, rows[peer, "saturated"]))
+        title = f"CPU per delivery when saturated, {name} / ours"
+        ratios.append(Ratio(title, full, rows[peer, "saturated"], _cpu, inverse=True))
+        if calm := rows.get((ours, SAME_PACE)):
+            theirs = rows[peer, "half" if name == "tutorial" else SAME_PACE]
+            title = f"CPU per delivery at the same rate, {name} / ours"
+            ratios.append(Ratio(title, calm, theirs, _cpu, inverse=True))
+    return ratios
 
 
 def _cpu(figures: Pass) -> float | None:
     return figures.cpu_us_per_delivery
 
 
-def _pass(
-    machine: Machine, server: Process, dialect: str, crowds: list[people.Crowd], phases: list[dict[str, Any]]
+def run_pass(
+    machine: Machine,
+    server: Process,
+    dialect: str,
+    crowds: list[people.Crowd],
+    phases: list[dict[str, Any]],
+    **more: Any,
 ) -> dict[str, Any]:
-    """One fresh server, one run of the generator against it."""
+    """One fresh server, one run of the generator against it; `more` goes into its job."""
     server.spawn()
     try:
         machine.pin(server.pid, machine.server_cores)
@@ -120,6 +148,7 @@ def _pass(
             ],
             "phases": phases,
             "observe_every": 10 if len(crowds) == 1 else 7,
+            **more,
         }
         return _generate(machine, job)
     finally:

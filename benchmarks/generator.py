@@ -56,23 +56,25 @@ class Generator:
     def __init__(self, job: dict[str, Any]) -> None:
         self.job = job
         self.dialect = DIALECTS[job["dialect"]]
+        self.opcode = websocket.BINARY if self.dialect.binary else websocket.TEXT
         rooms = {client["room"] for client in job["clients"]}
         self.ledger = Ledger(self.dialect, len(job["clients"]) // len(rooms))
         self.selector = selectors.DefaultSelector()
         self.clients: list[Client] = []
         self.inside = 0
         self.lost_connections = 0
-        self.server = psutil.Process(job["server"])
+        main = psutil.Process(job["server"])
+        self.server = [main, *main.children(recursive=True)]
         self.turn = 0
 
     def run(self) -> dict[str, Any]:
         """Connect, run the phases, and say what happened."""
-        memory = self.server.memory_info().rss
+        memory = self._memory()
         began = time.perf_counter()
         self._open_all()
         connecting = time.perf_counter() - began
-        self._idle(1.5)  # presence settles, subscriptions stand
-        grown = (self.server.memory_info().rss - memory) / len(self.clients) / 1024
+        self._idle(self.job.get("settle", 1.5))  # presence settles, subscriptions stand
+        grown = (self._memory() - memory) / len(self.clients) / 1024
         # Neighbours in turn are of different rooms.
         self.order = sorted(self.clients, key=lambda c: (self._place_in_room(c), c.index))
         phases: dict[str, Any] = {}
@@ -86,6 +88,9 @@ class Generator:
             "repeated": ledger.repeated, "out_of_order": ledger.out_of_order, "sent": len(ledger.sent),
             "refusals": ledger.refusals[:5], "lost_connections": self.lost_connections,
         }  # fmt: skip
+
+    def _memory(self) -> int:
+        return sum(each.memory_info().rss for each in self.server)
 
     def _place_in_room(self, client: Client) -> int:
         counts = self.__dict__.setdefault("_counts", {})
@@ -107,6 +112,8 @@ class Generator:
                 client.socket.setblocking(False)
                 client.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 headers = {"Cookie": f"sessionid={wanted['session']}"} if wanted["session"] else {}
+                if self.dialect.subprotocol:
+                    headers["Sec-WebSocket-Protocol"] = self.dialect.subprotocol
                 client.socket.sendall(websocket.request(path, self.job["port"], headers))
                 self.clients.append(client)
                 self.selector.register(client.socket, selectors.EVENT_READ, client)
@@ -130,8 +137,8 @@ class Generator:
         if hello is None:
             self.inside += 1
             client.stands[""] = 0
-        else:
-            self._send(client, websocket.masked(hello))
+        elif hello:
+            self._say(client, hello)
         return rest
 
     # --- reading --------------------------------------------------------------------------------------------------
@@ -156,8 +163,10 @@ class Generator:
                 return
             data = rest
         for opcode, payload in client.incoming.feed(data):
-            if opcode == websocket.TEXT:
-                if client.stands:
+            if opcode <= websocket.BINARY:
+                if payload == self.dialect.ping:
+                    self._say(client, self.dialect.pong)
+                elif client.stands:
                     self.ledger.take(client.index, client.stands, payload, client.observed)
                 else:
                     self._enter(client, payload)
@@ -170,12 +179,14 @@ class Generator:
 
     def _enter(self, client: Client, payload: bytes) -> None:
         try:
-            head = self.dialect.entered(payload)
+            answer = self.dialect.entered(client.room, payload)
         except ValueError as error:
             self.ledger.refusals.append(str(error)[:200])
             return
-        if head is not None:
-            client.stands[client.room] = head
+        if isinstance(answer, bytes):
+            self._say(client, answer)
+        elif answer is not None:
+            client.stands[client.room] = answer
             self.inside += 1
 
     def _gone(self, client: Client) -> None:
@@ -200,6 +211,9 @@ class Generator:
         except OSError:
             pass  # seen as lost when it is read from
 
+    def _say(self, client: Client, payload: bytes) -> None:
+        self._send(client, websocket.masked(payload, self.opcode))
+
     def _send_messages(self, count: int) -> None:
         ledger, order = self.ledger, self.order
         for _ in range(count):
@@ -208,7 +222,7 @@ class Generator:
             client.number += 1
             identity = (client.index, client.number)
             ledger.sent[identity] = time.perf_counter()
-            self._send(client, websocket.masked(self.dialect.message(client.room, identity)))
+            self._say(client, self.dialect.message(client.room, identity))
 
     def _phase(self, phase: dict[str, Any]) -> dict[str, Any]:
         """`window`: that many messages under way at any time; `rate`: that many a second, evenly."""
@@ -242,13 +256,16 @@ class Generator:
         }  # fmt: skip
 
     def _mark(self, now: float) -> tuple[float, ...]:
-        """Time, deliveries, messages sent, the server's CPU seconds, ours, and what the server waited for its core."""
-        cpu, waited = self.server.cpu_times(), starved(self.server.pid)
+        """Time, deliveries, messages sent, the server's CPU seconds, ours, and what the server waited for its core.
+
+        The server is the process that was started and its children."""
+        cpu = [each.cpu_times() for each in self.server]
+        waited = sum(starved(each.pid) for each in self.server)
         return (
             now,
             self.ledger.delivered,
             len(self.ledger.sent),
-            cpu.user + cpu.system,
+            sum(each.user + each.system for each in cpu),
             time.process_time(),
             waited,
         )

@@ -1,7 +1,8 @@
-"""The systems under test, each one process: ours and the tutorial's chat on the same stock Daphne, and a floor."""
+"""The systems under test, each one process: ours, the tutorial's chat, and a floor (others: benchmarks/peers)."""
 
 import os
 import socket
+import subprocess
 import sys
 from pathlib import Path
 
@@ -14,9 +15,25 @@ LAYERS = {
 }
 
 
-def ours(machine: Machine) -> Daphne:
-    """`config.asgi` as bin/run starts it."""
-    return Daphne(free_port(), machine.app_environment, log(machine, "ours"))
+OURS = {"daphne": "ours on stock Daphne", "serve": "ours"}  # how each is called in the tables
+
+
+def default() -> str:
+    """`serve` where manage.py has it."""
+    known = subprocess.run(
+        [sys.executable, "manage.py", "help", "serve"], cwd=ROOT, capture_output=True, timeout=60
+    )
+    return "daphne" if known.returncode else "serve"
+
+
+def ours(machine: Machine, server: str, port: int | None = None) -> Process:
+    """One process of `config.asgi`: on stock Daphne, or on the worker of our own that bin/run starts."""
+    daphne = Daphne(port or free_port(), machine.app_environment, log(machine, "ours"))
+    if server == "serve":
+        daphne.name = f"manage.py serve on port {daphne.port}"
+        at = ["--host", "127.0.0.1", "--port", str(daphne.port)]
+        daphne.command = [sys.executable, "manage.py", "serve", *at]
+    return daphne
 
 
 def tutorial(machine: Machine, layer: str) -> Process:
@@ -29,7 +46,7 @@ def tutorial(machine: Machine, layer: str) -> Process:
         "BUS_URL": machine.valkey.url(),
     }
     application = "benchmarks.tutorial_peer.asgi:application"
-    return _listening(
+    return listening(
         f"The tutorial's chat on port {port}",
         [sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(port), application],
         port, log(machine, "tutorial"), env,
@@ -40,14 +57,14 @@ def floor(machine: Machine) -> Process:
     """The server that does nothing but pass on (see floor.py): what the generator can take."""
     port = free_port()
     command = [sys.executable, "-m", "benchmarks.floor", str(port)]
-    return _listening(f"The floor on port {port}", command, port, log(machine, "floor"), dict(os.environ))
+    return listening(f"The floor on port {port}", command, port, log(machine, "floor"), dict(os.environ))
 
 
 def log(machine: Machine, name: str) -> Path:
     return machine.directory / f"{name}.log"
 
 
-def _listening(name: str, command: list[str], port: int, log: Path, env: dict[str, str]) -> Process:
+def listening(name: str, command: list[str], port: int, log: Path, env: dict[str, str]) -> Process:
     process = Process(name, command, log=log, env=env, cwd=ROOT, ready=lambda: _accepts(port), grace=3)
     process.port = port  # type: ignore[attr-defined]
     return process

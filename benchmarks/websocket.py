@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 TEXT: Final = 1
+BINARY: Final = 2
 CLOSE: Final = 8
 PING: Final = 9
 PONG: Final = 10

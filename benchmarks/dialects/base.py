@@ -3,14 +3,9 @@
 Every message carries its identity in its text, `<sender>:<number>:…`, so that the check does not trust the system.
 """
 
-import json
-import secrets
 from collections.abc import Hashable
-from typing import Any, NamedTuple, Protocol
+from typing import ClassVar, NamedTuple
 
-import msgspec
-
-_decode = msgspec.json.Decoder().decode
 Identity = tuple[int, int]  # sender, number
 PADDING = "가나다라 마바사 " * 5  # makes a delivered message of about 200 bytes
 
@@ -25,90 +20,52 @@ class Delivered(NamedTuple):
     identities: list[Identity]
 
 
-class Dialect(Protocol):
-    """One system's protocol. The members of one room get the same bytes, so a frame is looked into once."""
+class Dialect:
+    """One system's protocol. Where the members of a room get the same bytes, a frame is looked into once.
 
-    def path(self, room: str) -> str: ...
+    `subprotocol`: offered in the handshake. `binary`: frames are binary, else text. `ping` is answered with `pong`
+    where the protocol has such frames of its own.
+    """
+
+    subprotocol: ClassVar[str] = ""
+    binary: ClassVar[bool] = False
+    ping: ClassVar[bytes | None] = None
+    pong: ClassVar[bytes] = b""
+
+    def path(self, room: str) -> str:
+        raise NotImplementedError
 
     def on_open(self, room: str) -> bytes | None:
-        """What to say once connected; None: one is in."""
+        """What to say once the WebSocket stands; None: one is in. Empty: the server speaks first."""
+        raise NotImplementedError
 
-    def entered(self, payload: bytes) -> int | None:
-        """The room's last number if this frame says that we are in, else None."""
+    def entered(self, room: str, payload: bytes) -> int | bytes | None:
+        """The room's last number if this frame says that we are in; what to say to it; None to go on waiting.
 
-    def message(self, room: str, identity: Identity) -> bytes: ...
+        ValueError for a refusal.
+        """
+        raise NotImplementedError
+
+    def message(self, room: str, identity: Identity) -> bytes:
+        raise NotImplementedError
 
     def read(self, payload: bytes) -> Delivered | None:
         """The messages in a frame; None for other frames. ValueError for a refusal."""
+        raise NotImplementedError
 
 
-def _identity(text: str) -> Identity:
+def text_of(identity: Identity) -> str:
+    """A message's text."""
+    sender, number = identity
+    return f"{sender}:{number}:{PADDING}"
+
+
+def identity_of(text: str) -> Identity:
+    """Whose message this text is, and which of theirs."""
     sender, number, _ = text.split(":", 2)
     return int(sender), int(number)
 
 
-class Rualone:
-    """`rualone.v1`: numbers are the room's, the same for everybody."""
-
-    def __init__(self) -> None:
-        self._run = secrets.token_hex(
-            4
-        )  # cids of an earlier pass would be acknowledged and not written again
-
-    def path(self, room: str) -> str:
-        return "/ws"
-
-    def on_open(self, room: str) -> bytes | None:
-        return json.dumps({"type": "join", "room": room}).encode()
-
-    def entered(self, payload: bytes) -> int | None:
-        if payload.startswith(b'{"type":"joined"'):
-            return int(_decode(payload)["head"])
-        if payload.startswith(b'{"type":"error"'):
-            raise ValueError(payload.decode())
-        return None
-
-    def message(self, room: str, identity: Identity) -> bytes:
-        sender, number = identity
-        body = f"{sender}:{number}:{PADDING}"
-        return json.dumps(
-            {"type": "send", "room": room, "cid": f"{self._run}-{sender}-{number}", "body": body},
-            ensure_ascii=False,
-        ).encode()
-
-    def read(self, payload: bytes) -> Delivered | None:
-        if not payload.startswith((b'{"type":"entries"', b'{"type":"joined"')):
-            if payload.startswith((b'{"type":"error"', b'{"type":"resync"', b'{"type":"removed"')):
-                raise ValueError(payload.decode())
-            return None
-        frame: dict[str, Any] = _decode(payload)
-        seqs = [item["seq"] for item in frame["items"]]
-        if not seqs:
-            return None
-        identities = [_identity(item["data"]["body"]) for item in frame["items"] if item["kind"] == "text"]
-        ordered = seqs == list(range(seqs[0], seqs[0] + len(seqs)))
-        return Delivered(frame["room"], seqs[0], seqs[-1], ordered, identities)
-
-
-class Tutorial:
-    """The tutorial's chat numbers nothing: the order is checked per sender, which is less than one order for all."""
-
-    def path(self, room: str) -> str:
-        return f"/ws/chat/{room}/"
-
-    def on_open(self, room: str) -> bytes | None:
-        return None
-
-    def entered(self, payload: bytes) -> int | None:
-        return 0
-
-    def message(self, room: str, identity: Identity) -> bytes:
-        sender, number = identity
-        return json.dumps({"message": f"{sender}:{number}:{PADDING}"}, ensure_ascii=False).encode()
-
-    def read(self, payload: bytes) -> Delivered | None:
-        identity = _identity(_decode(payload)["message"])
-        return Delivered(identity[0], identity[1], identity[1], True, [identity])
-
-
-DIALECTS: dict[str, Dialect] = {"rualone": Rualone(), "tutorial": Tutorial()}
+def by_sender(identity: Identity) -> Delivered:
+    """One message of a system that numbers nothing: the order is checked per sender, less than one order for all."""
+    return Delivered(identity[0], identity[1], identity[1], True, [identity])

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.__main__ import main
+
 ROOT = Path(__file__).resolve().parents[2]
 KEYS = {
     "scene", "system", "params", "delivered_per_s", "p50_ms", "p99_ms", "cpu_us_per_delivery", "kb_per_connection",
@@ -28,3 +30,19 @@ def test_the_append_scene_prints_one_object_a_line_and_then_the_ratios() -> None
         assert row["delivered_per_s"] > 0
         assert (row["lost"], row["repeated"], row["out_of_order"]) == (0, 0, 0)
     assert last["ratios"].keys() >= {"group commit / ORM, 1 room", "group commit / ORM, 50 rooms"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["fanout", "--peer", "irc"], "'irc' is none of"),
+        (["fanout", "--runs", "0"], "--runs must be at least 1"),
+        (["fanout", "--server", "nginx"], "invalid choice"),
+    ],
+)
+def test_what_cannot_be_measured_is_said_in_a_sentence(
+    arguments: list[str], complaint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(arguments)
+    assert complaint in capsys.readouterr().err

@@ -1,0 +1,16 @@
+"""The protocols of the systems under test, by name."""
+
+from benchmarks.dialects.base import Delivered, Dialect, Identity
+from benchmarks.dialects.mqtt import Mqtt
+from benchmarks.dialects.rualone import Rualone
+from benchmarks.dialects.socketio import SocketIO
+from benchmarks.dialects.tutorial import Tutorial
+
+__all__ = ["DIALECTS", "Delivered", "Dialect", "Identity"]
+
+DIALECTS: dict[str, Dialect] = {
+    "rualone": Rualone(),
+    "tutorial": Tutorial(),
+    "socketio": SocketIO(),
+    "mosquitto": Mqtt(),
+}

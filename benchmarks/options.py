@@ -1,0 +1,13 @@
+"""What the command line asks of a scene."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Options:
+    """`peers`: names in benchmarks.peers.PEERS. `server`: what serves ours, a name in benchmarks.servers.OURS."""
+
+    quick: bool = False
+    runs: int = 3
+    peers: tuple[str, ...] = ("tutorial",)
+    server: str = "daphne"

@@ -1,0 +1,96 @@
+"""What ours is measured against: each a fresh process on the server's core, spoken to in its own protocol.
+
+None of them stores a message before it passes it on; where one does, `persists` says so.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.machine import Machine
+from benchmarks.servers import listening, log, tutorial
+from deploy.services import Process, ServiceError, free_port
+
+_HERE = Path(__file__).resolve().parent
+
+
+@dataclass(frozen=True)
+class Peer:
+    """`dialect` names the protocol (benchmarks/dialects); `start` prepares a process that has not been spawned yet."""
+
+    system: str
+    dialect: str
+    start: Callable[[Machine], Process]
+    persists: bool = False
+
+
+def socketio(machine: Machine) -> Process:
+    """Socket.IO with its Redis adapter, installed from the lock file when it is not there yet."""
+    node = _program("node", "nodejs npm")
+    home = _HERE / "socketio"
+    lock, installed = home / "package-lock.json", home / "node_modules" / ".package-lock.json"
+    if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
+        _run([_program("npm", "nodejs npm"), "ci", "--no-audit", "--no-fund"], home)
+    port = free_port()
+    env = {**os.environ, "PORT": str(port), "REDIS_URL": machine.valkey.url(), "NODE_ENV": "production"}
+    command = [node, str(home / "server.mjs")]
+    return listening(f"Socket.IO on port {port}", command, port, log(machine, "socketio"), env)
+
+
+_MOSQUITTO = """
+# Debian's 2.0.11 does not start with WebSocket listeners only.
+listener {plain} 127.0.0.1
+listener {port} 127.0.0.1
+protocol websockets
+allow_anonymous true
+persistence false
+set_tcp_nodelay true
+# Nothing is dropped because many messages are under way.
+max_queued_messages 0
+log_type error
+"""
+
+
+def mosquitto(machine: Machine) -> Process:
+    """Mosquitto over WebSocket; every message QoS 0."""
+    binary, port = _program("mosquitto", "mosquitto"), free_port()
+    config = machine.directory / "mosquitto.conf"
+    config.parent.mkdir(parents=True, exist_ok=True)
+    config.write_text(_MOSQUITTO.format(port=port, plain=free_port()))
+    command = [binary, "-c", str(config)]
+    return listening(f"Mosquitto on port {port}", command, port, log(machine, "mosquitto"), dict(os.environ))
+
+
+PEERS: dict[str, Peer] = {
+    "tutorial": Peer("Channels tutorial (pubsub)", "tutorial", lambda machine: tutorial(machine, "pubsub")),
+    "socketio": Peer("Socket.IO + Redis adapter", "socketio", socketio),
+    "mosquitto": Peer("Mosquitto, QoS 0", "mosquitto", mosquitto),
+}
+
+
+def _program(name: str, packages: str) -> str:
+    """The program's path. As root on Debian it is installed when it is missing; else ServiceError says how."""
+    path = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin"])
+    if found := shutil.which(name, path=path):
+        return found
+    if os.geteuid() == 0 and Path("/etc/debian_version").exists():
+        print(f"{name} is missing: installing {packages} from Debian.", file=sys.stderr)
+        _run(["apt-get", "update", "-qq"], Path("/"))
+        install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages.split()]
+        _run(install, Path("/"))
+        if found := shutil.which(name, path=path):
+            return found
+    raise ServiceError(
+        f"This peer needs {name}: sudo apt-get install --no-install-recommends {packages} (on Debian or Ubuntu)."
+    )
+
+
+def _run(command: list[str], where: Path) -> None:
+    env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    done = subprocess.run(command, cwd=where, env=env, capture_output=True, text=True, timeout=300)
+    if done.returncode:
+        raise ServiceError(f"{' '.join(command)} failed: {(done.stderr or done.stdout).strip()[-600:]}")

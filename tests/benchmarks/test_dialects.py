@@ -1,0 +1,62 @@
+"""That the generator speaks each system's protocol and sees in its frames what was delivered."""
+
+import pytest
+
+from benchmarks.dialects import DIALECTS, Delivered
+from benchmarks.dialects.base import by_sender, text_of
+
+MESSAGE = (17, 3)
+
+
+@pytest.mark.parametrize("name", DIALECTS)
+def test_a_frame_that_is_no_message_delivers_nothing(name: str) -> None:
+    other = {"mosquitto": b"\xd0\x00", "socketio": b'42["joined"]', "rualone": b'{"type":"ack"}'}
+    if name in other:
+        assert DIALECTS[name].read(other[name]) is None
+
+
+def test_mqtt_connects_subscribes_and_is_in() -> None:
+    mqtt = DIALECTS["mosquitto"]
+    assert mqtt.on_open("r") == b"\x10\x0c\x00\x04MQTT\x04\x02\x00\x00\x00\x00"
+    assert mqtt.entered("r", b"\x20\x02\x00\x00") == b"\x82\x06\x00\x01\x00\x01r\x00"
+    assert mqtt.entered("r", b"\x90\x03\x00\x01\x00") == 0
+
+
+def test_mqtt_reads_what_it_publishes() -> None:
+    mqtt = DIALECTS["mosquitto"]
+    short, long = mqtt.message("r", MESSAGE), mqtt.message("r" * 20, MESSAGE)
+    assert short[:2] == bytes([0x30, len(short) - 2])
+    assert long[:3] == bytes([0x30, 0x80 | len(long) - 3 & 127, 1])
+    assert mqtt.read(short) == mqtt.read(long) == by_sender(MESSAGE)
+
+
+def test_mqtt_refuses_a_frame_with_two_packets() -> None:
+    mqtt = DIALECTS["mosquitto"]
+    with pytest.raises(ValueError, match="packet"):
+        mqtt.read(mqtt.message("r", MESSAGE) * 2)
+
+
+@pytest.mark.parametrize("answer", [b"\x20\x02\x00\x05", b"\x90\x03\x00\x01\x80"])
+def test_mqtt_hears_a_refusal(answer: bytes) -> None:
+    with pytest.raises(ValueError, match="code"):
+        DIALECTS["mosquitto"].entered("r", answer)
+
+
+def test_socket_io_waits_for_the_server_connects_and_joins() -> None:
+    dialect = DIALECTS["socketio"]
+    assert dialect.on_open("r") == b""
+    assert dialect.entered("r", b'0{"sid":"x"}') == b"40"
+    assert dialect.entered("r", b'40{"sid":"y"}') == b'42["join", "r"]'
+    assert dialect.entered("r", b'42["joined"]') == 0
+    with pytest.raises(ValueError, match="44"):
+        dialect.entered("r", b'44{"message":"no"}')
+
+
+def test_socket_io_reads_what_was_sent_to_the_room() -> None:
+    dialect = DIALECTS["socketio"]
+    assert dialect.read(dialect.message("r", MESSAGE).replace(b'", "', b'","')) == by_sender(MESSAGE)
+
+
+def test_one_message_is_one_number_in_its_senders_stream() -> None:
+    assert text_of(MESSAGE).startswith("17:3:")
+    assert by_sender(MESSAGE) == Delivered(17, 3, 3, True, [MESSAGE])
