@@ -1,4 +1,4 @@
-"""`bin/bench SCENE [--peer NAME,…] [--server NAME] [--quick] [--json] [--runs N]`."""
+"""`bin/bench SCENE [--peer NAME,…] [--server NAME] [--quick] [--json] [--save]`."""
 
 import argparse
 import signal
@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from benchmarks import append, fanout, report, servers
 from benchmarks.machine import Machine
 from benchmarks.options import Options
-from benchmarks.peers import PEERS
+from benchmarks.peers import PEERS, peers_versions
 from deploy.services import ServiceError
 
 SCENES = {"append": append.measure, "fanout": fanout.measure_room, "parties": fanout.measure_parties}
@@ -33,6 +33,10 @@ def main(arguments: list[str]) -> int:
     parser.add_argument(
         "--server", choices=servers.OURS, help="what serves ours (default: serve where manage.py has it)"
     )
+    parser.add_argument("--seconds", type=float, metavar="S", help="that each load is measured (default 6)")
+    parser.add_argument(
+        "--save", action="store_true", help="keep the result in benchmarks/results/<date>-<scene>.json too"
+    )
     asked = parser.parse_args(arguments)
     if asked.runs is not None and asked.runs < 1:
         parser.error("--runs must be at least 1")
@@ -41,14 +45,18 @@ def main(arguments: list[str]) -> int:
     if unknown := [name for name in peers if name not in PEERS]:
         parser.error(f"--peer: {unknown[0]!r} is none of {', '.join(PEERS)}")
     options = Options(
-        asked.quick, asked.runs or (1 if asked.quick else 3), tuple(peers), asked.server or servers.default()
+        asked.quick,
+        asked.runs or (1 if asked.quick else 3),
+        asked.seconds or (1.5 if asked.quick else 6.0),
+        tuple(peers),
+        asked.server or servers.default(),
     )
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         with ExitStack() as stack:
             machine = Machine(stack)
             rows, pairs = SCENES[asked.scene](machine, options)
-            versions = machine.versions()
+            versions = machine.versions() | peers_versions(options.peers)
     except ServiceError as error:
         print(error, file=sys.stderr)
         return 1
@@ -59,6 +67,8 @@ def main(arguments: list[str]) -> int:
         if asked.json
         else report.table(rows, pairs, versions)
     )
+    if asked.save:
+        print(f"Saved in {report.save(asked.scene, arguments, rows, pairs, versions)}", file=sys.stderr)
     if untrue := report.untrue(rows):
         print(untrue, file=sys.stderr)
         return 1

@@ -24,7 +24,7 @@ BODY = "가나다라 마바사 " * 6
 def measure(machine: Machine, options: Options) -> tuple[list[Row], list[Ratio]]:
     """Rows in the order in which each pass runs them."""
     machine.load_django()
-    seconds, many = (1.0, 50) if options.quick else (6.0, 500)
+    seconds, many = options.seconds, 50 if options.quick else 500
     crowds = {"1 room": people.settle(1, 4), f"{many} rooms": people.settle(many, 4)}
     disk = Row("append", "one connection, one-row commits", {"work": "commits"}, persisted=True)
     rows, ratios = [disk], []

@@ -49,7 +49,7 @@ def _measure(machine: Machine, shape: Shape, options: Options) -> tuple[list[Row
     machine.pin(machine.postgres.process.pid, machine.other_cores)
     machine.pin(machine.valkey.process.pid, machine.other_cores)
     crowds = people.settle(shape.rooms, shape.members)
-    seconds = 1.5 if options.quick else 6.0
+    seconds = options.seconds
     rows = _rows(shape, options)
     for _ in range(options.runs):
         phases = _phases(shape.window, seconds)

@@ -9,5 +9,6 @@ class Options:
 
     quick: bool = False
     runs: int = 3
+    seconds: float = 6.0  # that each load is measured
     peers: tuple[str, ...] = ("tutorial",)
     server: str = "daphne"

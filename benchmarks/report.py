@@ -3,8 +3,12 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import date
+from pathlib import Path
 from statistics import median
 from typing import Any
+
+RESULTS = Path(__file__).resolve().parent / "results"
 
 
 @dataclass
@@ -94,6 +98,29 @@ def as_json(scene: str, rows: Sequence[Row], ratios: Sequence[Ratio], versions: 
         json.dumps(line, ensure_ascii=False)
         for line in [*lines, {"scene": scene, "ratios": summary, "on": versions}]
     )
+
+
+def save(
+    scene: str,
+    arguments: Sequence[str],
+    rows: Sequence[Row],
+    ratios: Sequence[Ratio],
+    versions: dict[str, str],
+) -> Path:
+    """The same in a file of benchmarks/results/, with the command and every pass; today's earlier one is replaced."""
+    *lines, last = map(json.loads, as_json(scene, rows, ratios, versions).splitlines())
+    for line, row in zip(lines, rows, strict=True):
+        line["passes"] = [asdict(each) for each in row.passes]
+    found = {
+        "command": " ".join(["bin/bench", *arguments]),
+        "on": versions,
+        "ratios": last["ratios"],
+        "rows": lines,
+    }
+    path = RESULTS / f"{date.today()}-{scene}.json"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n")
+    return path
 
 
 _HEADS = [

@@ -3,11 +3,12 @@
 None of them stores a message before it passes it on; where one does, `persists` says so.
 """
 
+import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +27,7 @@ class Peer:
     dialect: str
     start: Callable[[Machine], Process]
     persists: bool = False
+    versions: Callable[[], dict[str, str]] = dict
 
 
 def socketio(machine: Machine) -> Process:
@@ -65,11 +67,32 @@ def mosquitto(machine: Machine) -> Process:
     return listening(f"Mosquitto on port {port}", command, port, log(machine, "mosquitto"), dict(os.environ))
 
 
+def _socketio_versions() -> dict[str, str]:
+    wanted: dict[str, str] = json.loads((_HERE / "socketio" / "package.json").read_text())["dependencies"]
+    return {"node": _said(["node", "--version"]), **wanted}
+
+
+def _mosquitto_versions() -> dict[str, str]:
+    return {"mosquitto": _said(["dpkg-query", "-W", "-f", "${Version}", "mosquitto"])}
+
+
+def _said(command: list[str]) -> str:
+    try:
+        return subprocess.run(command, capture_output=True, text=True, timeout=20).stdout.strip() or "unknown"
+    except OSError:
+        return "unknown"
+
+
 PEERS: dict[str, Peer] = {
     "tutorial": Peer("Channels tutorial (pubsub)", "tutorial", lambda machine: tutorial(machine, "pubsub")),
-    "socketio": Peer("Socket.IO + Redis adapter", "socketio", socketio),
-    "mosquitto": Peer("Mosquitto, QoS 0", "mosquitto", mosquitto),
+    "socketio": Peer("Socket.IO + Redis adapter", "socketio", socketio, versions=_socketio_versions),
+    "mosquitto": Peer("Mosquitto, QoS 0", "mosquitto", mosquitto, versions=_mosquitto_versions),
 }
+
+
+def peers_versions(names: Iterable[str]) -> dict[str, str]:
+    """What these peers are made of."""
+    return {part: version for name in names for part, version in PEERS[name].versions().items()}
 
 
 def _program(name: str, packages: str) -> str:
