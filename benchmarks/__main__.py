@@ -5,13 +5,20 @@ import signal
 import sys
 from contextlib import ExitStack
 
-from benchmarks import append, fanout, report, servers
+from benchmarks import append, arrivals, fanout, idle, report, servers
 from benchmarks.machine import Machine
 from benchmarks.options import Options
 from benchmarks.peers import PEERS, peers_versions
 from deploy.services import ServiceError
 
-SCENES = {"append": append.measure, "fanout": fanout.measure_room, "parties": fanout.measure_parties}
+SCENES = {
+    "append": append.measure,
+    "fanout": fanout.measure_room,
+    "parties": fanout.measure_parties,
+    "idle": idle.measure,
+    "join": arrivals.measure_join,
+    "reconnect": arrivals.measure_reconnect,
+}
 
 
 def main(arguments: list[str]) -> int:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import date
+from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -15,7 +15,7 @@ RESULTS = Path(__file__).resolve().parent / "results"
 class Pass:
     """One system's figures in one pass. Latencies in milliseconds, CPU of the server in microseconds."""
 
-    delivered_per_s: float
+    delivered_per_s: float | None
     p50_ms: float | None = None
     p99_ms: float | None = None
     cpu_us_per_delivery: float | None = None
@@ -56,9 +56,9 @@ class Row:
         }
 
     def spread(self) -> list[float]:
-        """Lowest and highest rate of the passes."""
-        rates = [p.delivered_per_s for p in self.passes]
-        return [_rounded(min(rates)), _rounded(max(rates))]
+        """Lowest and highest rate of the passes; empty where the scene has none."""
+        rates = [p.delivered_per_s for p in self.passes if p.delivered_per_s is not None]
+        return [_rounded(min(rates)), _rounded(max(rates))] if rates else []
 
 
 @dataclass
@@ -117,7 +117,7 @@ def save(
         "ratios": last["ratios"],
         "rows": lines,
     }
-    path = RESULTS / f"{date.today()}-{scene}.json"
+    path = RESULTS / f"{datetime.now(UTC).date()}-{scene}.json"
     path.parent.mkdir(exist_ok=True)
     path.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n")
     return path
@@ -141,13 +141,13 @@ def table(rows: Sequence[Row], ratios: Sequence[Ratio], versions: dict[str, str]
     """The same for people, in Markdown."""
     cells = [_HEADS, ["---"] * len(_HEADS)]
     for row in rows:
-        low, high = row.spread()
+        spread = "-".join(map(_shown, row.spread()))
         cells.append(
             [
                 " ".join(f"{v}" if isinstance(v, str) else f"{k}={v}" for k, v in row.params.items()),
                 row.system,
                 _shown(row.median("delivered_per_s")),
-                f"{_shown(low)}-{_shown(high)}",
+                spread,
                 *(
                     _shown(row.median(n))
                     for n in ("p50_ms", "p99_ms", "cpu_us_per_delivery", "kb_per_connection")

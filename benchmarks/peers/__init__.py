@@ -69,7 +69,10 @@ def mosquitto(machine: Machine) -> Process:
 
 def _socketio_versions() -> dict[str, str]:
     wanted: dict[str, str] = json.loads((_HERE / "socketio" / "package.json").read_text())["dependencies"]
-    return {"node": _said(["node", "--version"]), **wanted}
+    return {
+        "node": _said(["node", "--version"]),
+        **{f"npm {name}": version for name, version in wanted.items()},
+    }
 
 
 def _mosquitto_versions() -> dict[str, str]:

@@ -46,3 +46,17 @@ def test_what_cannot_be_measured_is_said_in_a_sentence(
     with pytest.raises(SystemExit):
         main(arguments)
     assert complaint in capsys.readouterr().err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scene", ["join", "reconnect"])
+def test_who_comes_gets_every_entry_once_and_in_order(scene: str) -> None:
+    done = subprocess.run(
+        [ROOT / "bin" / "bench", scene, "--quick", "--json"],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=100,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    row = json.loads(done.stdout.splitlines()[0])
+    assert row.keys() >= KEYS
+    assert (row["lost"], row["repeated"], row["out_of_order"]) == (0, 0, 0)
+    assert 0 < row["p50_ms"] <= row["p99_ms"]
