@@ -23,6 +23,10 @@ stalled before the worker hears of it; with it 172 kB (Linux doubles the figure 
 _SPREADS = sys.platform == "linux"
 
 
+class _Named(socket.socket):
+    """A Unix socket whose name we made and take away."""
+
+
 class ServeError(Exception):
     """Serving cannot begin; the message is a sentence for the person at the terminal."""
 
@@ -60,7 +64,7 @@ def listen_unix(path: str | os.PathLike[str], workers: int = 1) -> list[socket.s
     server left at `path` is replaced; ServeError if a server answers there, or if it is something else.
     """
     path = os.path.abspath(path)
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    listener = _Named(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         _clear_leftover(path)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
@@ -74,15 +78,29 @@ def listen_unix(path: str | os.PathLike[str], workers: int = 1) -> list[socket.s
     return [listener] * workers
 
 
-def close(listeners: Iterable[socket.socket]) -> None:
-    """Close ours of them, and take a Unix socket's name away, so that the next server can have it. Idempotent.
+def adopt(descriptor: int, workers: int) -> list[socket.socket]:
+    """The listening socket that whoever started us made (`--fd`), the same for each worker; its backlog is theirs."""
+    try:
+        listener = socket.socket(fileno=descriptor)
+    except OSError as error:
+        raise ServeError(f"Cannot listen on descriptor {descriptor}: it is not an open socket.") from error
+    if not listener.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+        listener.detach()
+        raise ServeError(f"Cannot listen on descriptor {descriptor}: it is a socket that does not listen.")
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+    listener.setblocking(False)
+    return [listener] * workers
 
-    Workers that still hold a socket go on accepting from it.
+
+def close(listeners: Iterable[socket.socket]) -> None:
+    """Close ours of them, and take away the name of a Unix socket that we made: the next server can have it.
+
+    Idempotent. Workers that still hold a socket go on accepting from it.
     """
     for listener in listeners:
         if listener.fileno() < 0:
             continue
-        if listener.family == socket.AF_UNIX:
+        if isinstance(listener, _Named):
             try:
                 os.unlink(listener.getsockname())
             except OSError:

@@ -46,6 +46,8 @@ log = logging.getLogger(__name__)
 class Supervisor:
     """One worker for each of `listeners`, until SIGTERM or SIGINT; SIGHUP replaces them one at a time.
 
+    A SIGHUP that comes because our terminal was closed stops us, unless it was ignored when we began (nohup).
+
     `command` makes a worker's command line from the number of the descriptor that it inherits. Workers inherit our
     environment and output, and have process groups of their own, so that a Ctrl-C reaches them through us. They end
     when we end, a SIGKILL included: by the kernel on Linux, elsewhere see `orphaned`.
@@ -124,9 +126,8 @@ class Supervisor:
         log.info("All %d workers are replaced.", len(self._slots))
 
     def _stop(self) -> int:
-        close(
-            self._listeners
-        )  # when the last worker has closed its own, the port refuses instead of keeping waiting
+        # Now, so that the port refuses as soon as the workers have closed theirs, instead of letting clients wait.
+        close(self._listeners)
         children = self._children()
         for child in children:
             child.stop(self._patience)
@@ -355,8 +356,10 @@ class _Signals:
     def __init__(self) -> None:
         self.stops = self.hangups = 0
         self._pipe: tuple[int, int] | None = None
+        self._ends_with_terminal = False
 
     def install(self) -> None:
+        self._ends_with_terminal = signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN and _has_terminal()
         self._pipe = os.pipe()
         for end in self._pipe:
             os.set_blocking(end, False)
@@ -366,6 +369,9 @@ class _Signals:
 
     def _count(self, number: int, frame: FrameType | None) -> None:
         if number in (signal.SIGTERM, signal.SIGINT):
+            self.stops += 1
+        elif number == signal.SIGHUP and self._ends_with_terminal and not _has_terminal():
+            self._ends_with_terminal = False  # the shell may send one more, which is not a second request
             self.stops += 1
         elif number == signal.SIGHUP:
             self.hangups += 1
@@ -386,6 +392,15 @@ class _Signals:
             for end in self._pipe:
                 os.close(end)
             self._pipe = None
+
+
+def _has_terminal() -> bool:
+    """Whether this process has a controlling terminal that is still there."""
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True
 
 
 def _die_with(parent: int) -> Callable[[], None] | None:

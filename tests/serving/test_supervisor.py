@@ -1,21 +1,24 @@
 """The parent of the workers, in a process of its own with stub workers, and the sockets that it makes."""
 
 import collections
+import fcntl
 import os
 import re
 import signal
 import socket
 import subprocess
 import sys
+import termios
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from chat.serving import sockets
+from chat.serving import sockets, supervisor
 from chat.serving.sockets import ServeError
 
 STUB = Path(__file__).with_name("stub_worker.py")
@@ -26,7 +29,15 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="SO_REUSEPORT spreads
 class Parent:
     """A supervisor with stub workers, and the lines that it and they write."""
 
-    def __init__(self, file: Path, workers: int, *options: float, plan: str = "", port: int = 0) -> None:
+    def __init__(
+        self,
+        file: Path,
+        workers: int,
+        *options: float,
+        plan: str = "",
+        port: int = 0,
+        terminal: int | None = None,
+    ) -> None:
         self._plan = file
         self.plan_is(plan)
         self.process = subprocess.Popen(
@@ -34,6 +45,8 @@ class Parent:
             env={**os.environ, "STUB_PLAN": str(file), "STUB_PORT": str(port)},
             stderr=subprocess.PIPE,
             text=True,
+            start_new_session=True,
+            preexec_fn=None if terminal is None else lambda: fcntl.ioctl(terminal, termios.TIOCSCTTY, 0),
         )
         self.lines: list[str] = []
         self.all_gone = False
@@ -118,8 +131,8 @@ Start = Callable[..., Parent]
 def start(tmp_path: Path) -> Iterator[Start]:
     parents: list[Parent] = []
 
-    def start(workers: int, *options: float, plan: str = "", port: int = 0) -> Parent:
-        parents.append(Parent(tmp_path / f"plan{len(parents)}", workers, *options, plan=plan, port=port))
+    def start(workers: int, *options: float, **how: Any) -> Parent:
+        parents.append(Parent(tmp_path / f"plan{len(parents)}", workers, *options, **how))
         return parents[-1]
 
     yield start
@@ -199,6 +212,17 @@ def test_a_stop_is_clean(start: Start, number: int) -> None:
     assert parent.ended() == 0
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", parent.port), timeout=LONG)
+
+
+def test_a_closed_terminal_stops_it(start: Start) -> None:
+    ours, theirs = os.openpty()
+    parent = start(2, terminal=theirs)
+    os.close(theirs)
+    parent.ready(2)
+    parent.send(signal.SIGHUP)
+    parent.until(r"^All 2 workers are replaced")
+    os.close(ours)
+    assert parent.ended() == 0
 
 
 def test_a_stop_while_workers_start_is_clean(start: Start) -> None:
@@ -345,9 +369,14 @@ def test_workers_are_replaced_one_at_a_time(start: Start) -> None:
             os.kill(pid, 0)
 
 
-@pytest.mark.parametrize("plan", ["missing", "exit", "never"])
-def test_a_replacement_that_does_not_get_ready_leaves_the_old_worker(start: Start, plan: str) -> None:
-    parent = start(2, 0.7)
+@pytest.mark.parametrize(
+    ("plan", "ready_within"),
+    [("missing", 20), ("exit", 20), pytest.param("never", 4, marks=pytest.mark.faults)],
+)
+def test_a_replacement_that_does_not_get_ready_leaves_the_old_worker(
+    start: Start, plan: str, ready_within: float
+) -> None:
+    parent = start(2, ready_within)
     old = {parent.ready(1), parent.ready(2)}
     parent.plan_is(plan)
     parent.send(signal.SIGHUP)
@@ -359,17 +388,18 @@ def test_a_replacement_that_does_not_get_ready_leaves_the_old_worker(start: Star
     parent.until(r"^All 2 workers are replaced")
 
 
-@pytest.mark.faults
 def test_a_worker_that_dies_while_its_replacement_starts_is_replaced_once(start: Start) -> None:
-    parent = start(1, 2.0)
+    parent = start(1)
     old = parent.ready(1)
     parent.plan_is("never")
     parent.send(signal.SIGHUP)
-    parent.until(r"^begun \d+ never")
+    replacement = int(parent.until(r"^begun (\d+) never")[1])
     parent.plan_is("")
     os.kill(old, signal.SIGKILL)
+    parent.until(r"SIGKILL after .* starting it again")
     with parent.connect() as waiting:
-        assert answer(waiting) == parent.ready(2)  # when the replacement has been given up
+        os.kill(replacement, signal.SIGKILL)
+        assert answer(waiting) == parent.ready(2)
     assert len(parent.matches(r"^begun")) == 3
 
 
@@ -393,6 +423,20 @@ def test_a_stop_at_any_moment_of_a_replacement_is_clean(start: Start) -> None:
     assert [parent.ended() for parent in parents] == [0] * 16
 
 
+def test_a_worker_can_tell_that_its_parent_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SERVE_PARENT_PID", raising=False)
+    assert not supervisor.orphaned()  # it never had one
+    monkeypatch.setenv("SERVE_PARENT_PID", str(os.getppid()))
+    assert not supervisor.orphaned()
+    monkeypatch.setenv("SERVE_PARENT_PID", str(os.getpid()))
+    assert supervisor.orphaned()
+
+
+def test_a_worker_without_a_supervisor_tells_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SERVE_READY_FD", raising=False)
+    supervisor.tell_ready()
+
+
 # --- sockets ----------------------------------------------------------------------------------------------------------
 
 
@@ -400,6 +444,16 @@ def test_a_stop_at_any_moment_of_a_replacement_is_clean(start: Start) -> None:
 def made() -> Iterator[ExitStack]:
     with ExitStack() as stack:
         yield stack
+
+
+def test_where_the_kernel_does_not_spread_one_socket_is_shared(
+    made: ExitStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sockets, "_SPREADS", False)
+    listeners = sockets.listen("127.0.0.1", 0, 3)
+    made.callback(sockets.close, listeners)
+    assert len(listeners) == 3
+    assert len(set(listeners)) == 1
 
 
 def test_accepted_sockets_inherit_the_small_send_buffer(made: ExitStack) -> None:
@@ -459,3 +513,21 @@ def test_a_file_that_is_no_socket_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(ServeError, match="it exists and is not a socket"):
         sockets.listen_unix(path)
     assert path.read_text() == "data"
+
+
+def test_a_socket_of_the_service_manager_is_used_and_keeps_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "chat.sock"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as theirs:
+        theirs.bind(str(path))
+        with pytest.raises(ServeError, match="it is a socket that does not listen"):
+            sockets.adopt(theirs.fileno(), 1)
+        theirs.listen()
+        adopted = sockets.adopt(os.dup(theirs.fileno()), 2)
+        assert len(adopted) == 2
+        sockets.close(adopted)
+    assert path.exists()
+
+
+def test_a_descriptor_that_is_no_socket_is_refused(tmp_path: Path) -> None:
+    with (tmp_path / "file").open("w") as file, pytest.raises(ServeError, match="it is not an open socket"):
+        sockets.adopt(file.fileno(), 1)
