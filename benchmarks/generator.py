@@ -280,11 +280,17 @@ class Generator:
 
 
 def starved(pid: int) -> float:
-    """Seconds that the main thread was ready to run and had no core, because something else had it; 0 where unknown."""
-    try:
-        return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
-    except (OSError, IndexError):
-        return 0.0
+    """Seconds that its busiest thread was ready to run and had no core, because something else had it; 0 where unknown.
+
+    The busiest is the one that waited longest: the main thread of most systems, the scheduler of Erlang's.
+    """
+    waited = [0]
+    for thread in Path(f"/proc/{pid}/task").glob("*/schedstat"):
+        try:
+            waited.append(int(thread.read_text().split()[1]))
+        except (OSError, IndexError):
+            continue  # ended meanwhile
+    return max(waited) / 1e9
 
 
 if __name__ == "__main__":

@@ -64,8 +64,20 @@ def log(machine: Machine, name: str) -> Path:
     return machine.directory / f"{name}.log"
 
 
-def listening(name: str, command: list[str], port: int, log: Path, env: dict[str, str]) -> Process:
-    process = Process(name, command, log=log, env=env, cwd=ROOT, ready=lambda: _accepts(port), grace=3)
+def listening(
+    name: str, command: list[str], port: int, log: Path, env: dict[str, str], *, ready_within: float = 30
+) -> Process:
+    """A process that is ready when its port accepts connections."""
+    process = Process(
+        name,
+        command,
+        log=log,
+        env=env,
+        cwd=ROOT,
+        ready=lambda: _accepts(port),
+        grace=3,
+        ready_within=ready_within,
+    )
     process.port = port  # type: ignore[attr-defined]
     return process
 

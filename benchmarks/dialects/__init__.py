@@ -4,6 +4,7 @@ from benchmarks.dialects.base import Delivered, Dialect, Identity
 from benchmarks.dialects.mqtt import Mqtt
 from benchmarks.dialects.rualone import Rualone
 from benchmarks.dialects.socketio import SocketIO
+from benchmarks.dialects.stomp import Stomp
 from benchmarks.dialects.tutorial import Tutorial
 
 __all__ = ["DIALECTS", "Delivered", "Dialect", "Identity"]
@@ -13,4 +14,5 @@ DIALECTS: dict[str, Dialect] = {
     "tutorial": Tutorial(),
     "socketio": SocketIO(),
     "mosquitto": Mqtt(),
+    "stomp": Stomp(),
 }

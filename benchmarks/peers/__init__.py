@@ -5,16 +5,15 @@ None of them stores a message before it passes it on; where one does, `persists`
 
 import json
 import os
-import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.machine import Machine
+from benchmarks.peers.debian import program, run, said, version
+from benchmarks.peers.rabbitmq import rabbitmq
 from benchmarks.servers import listening, log, tutorial
-from deploy.services import Process, ServiceError, free_port
+from deploy.services import Process, free_port
 
 _HERE = Path(__file__).resolve().parent
 
@@ -32,11 +31,11 @@ class Peer:
 
 def socketio(machine: Machine) -> Process:
     """Socket.IO with its Redis adapter, installed from the lock file when it is not there yet."""
-    node = _program("node", "nodejs npm")
+    node = program("node", "nodejs npm")
     home = _HERE / "socketio"
     lock, installed = home / "package-lock.json", home / "node_modules" / ".package-lock.json"
     if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
-        _run([_program("npm", "nodejs npm"), "ci", "--no-audit", "--no-fund"], home)
+        run([program("npm", "nodejs npm"), "ci", "--no-audit", "--no-fund"], home)
     port = free_port()
     env = {**os.environ, "PORT": str(port), "REDIS_URL": machine.valkey.url(), "NODE_ENV": "production"}
     command = [node, str(home / "server.mjs")]
@@ -59,7 +58,7 @@ log_type error
 
 def mosquitto(machine: Machine) -> Process:
     """Mosquitto over WebSocket; every message QoS 0."""
-    binary, port = _program("mosquitto", "mosquitto"), free_port()
+    binary, port = program("mosquitto", "mosquitto"), free_port()
     config = machine.directory / "mosquitto.conf"
     config.parent.mkdir(parents=True, exist_ok=True)
     config.write_text(_MOSQUITTO.format(port=port, plain=free_port()))
@@ -70,53 +69,19 @@ def mosquitto(machine: Machine) -> Process:
 def _socketio_versions() -> dict[str, str]:
     wanted: dict[str, str] = json.loads((_HERE / "socketio" / "package.json").read_text())["dependencies"]
     return {
-        "node": _said(["node", "--version"]),
+        "node": said(["node", "--version"]),
         **{f"npm {name}": version for name, version in wanted.items()},
     }
-
-
-def _mosquitto_versions() -> dict[str, str]:
-    return {"mosquitto": _said(["dpkg-query", "-W", "-f", "${Version}", "mosquitto"])}
-
-
-def _said(command: list[str]) -> str:
-    try:
-        return subprocess.run(command, capture_output=True, text=True, timeout=20).stdout.strip() or "unknown"
-    except OSError:
-        return "unknown"
 
 
 PEERS: dict[str, Peer] = {
     "tutorial": Peer("Channels tutorial (pubsub)", "tutorial", lambda machine: tutorial(machine, "pubsub")),
     "socketio": Peer("Socket.IO + Redis adapter", "socketio", socketio, versions=_socketio_versions),
-    "mosquitto": Peer("Mosquitto, QoS 0", "mosquitto", mosquitto, versions=_mosquitto_versions),
+    "mosquitto": Peer("Mosquitto, QoS 0", "mosquitto", mosquitto, versions=lambda: version("mosquitto")),
+    "rabbitmq": Peer("RabbitMQ Web-STOMP", "stomp", rabbitmq, versions=lambda: version("rabbitmq-server")),
 }
 
 
 def peers_versions(names: Iterable[str]) -> dict[str, str]:
     """What these peers are made of."""
     return {part: version for name in names for part, version in PEERS[name].versions().items()}
-
-
-def _program(name: str, packages: str) -> str:
-    """The program's path. As root on Debian it is installed when it is missing; else ServiceError says how."""
-    path = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin"])
-    if found := shutil.which(name, path=path):
-        return found
-    if os.geteuid() == 0 and Path("/etc/debian_version").exists():
-        print(f"{name} is missing: installing {packages} from Debian.", file=sys.stderr)
-        _run(["apt-get", "update", "-qq"], Path("/"))
-        install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages.split()]
-        _run(install, Path("/"))
-        if found := shutil.which(name, path=path):
-            return found
-    raise ServiceError(
-        f"This peer needs {name}: sudo apt-get install --no-install-recommends {packages} (on Debian or Ubuntu)."
-    )
-
-
-def _run(command: list[str], where: Path) -> None:
-    env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    done = subprocess.run(command, cwd=where, env=env, capture_output=True, text=True, timeout=300)
-    if done.returncode:
-        raise ServiceError(f"{' '.join(command)} failed: {(done.stderr or done.stdout).strip()[-600:]}")

@@ -10,7 +10,12 @@ MESSAGE = (17, 3)
 
 @pytest.mark.parametrize("name", DIALECTS)
 def test_a_frame_that_is_no_message_delivers_nothing(name: str) -> None:
-    other = {"mosquitto": b"\xd0\x00", "socketio": b'42["joined"]', "rualone": b'{"type":"ack"}'}
+    other = {
+        "stomp": b"RECEIPT\nreceipt-id:in\n\n\0",
+        "mosquitto": b"\xd0\x00",
+        "socketio": b'42["joined"]',
+        "rualone": b'{"type":"ack"}',
+    }
     if name in other:
         assert DIALECTS[name].read(other[name]) is None
 
@@ -60,3 +65,19 @@ def test_socket_io_reads_what_was_sent_to_the_room() -> None:
 def test_one_message_is_one_number_in_its_senders_stream() -> None:
     assert text_of(MESSAGE).startswith("17:3:")
     assert by_sender(MESSAGE) == Delivered(17, 3, 3, True, [MESSAGE])
+
+
+def test_stomp_connects_subscribes_and_is_in() -> None:
+    stomp = DIALECTS["stomp"]
+    assert (stomp.on_open("r") or b"").startswith(b"CONNECT\naccept-version:1.2\nhost:/\n")
+    subscribe = b"SUBSCRIBE\nid:0\ndestination:/topic/r\nreceipt:in\n\n\0"
+    assert stomp.entered("r", b"CONNECTED\nversion:1.2\n\n\0") == subscribe
+    assert stomp.entered("r", b"RECEIPT\nreceipt-id:in\n\n\0") == 0
+
+
+def test_stomp_reads_a_message_whoever_it_is_addressed_to() -> None:
+    stomp = DIALECTS["stomp"]
+    head = b"MESSAGE\nsubscription:0\ndestination:/topic/r\nmessage-id:T_0@@session-x@@1\n\n"
+    assert stomp.read(head + text_of(MESSAGE).encode() + b"\0") == by_sender(MESSAGE)
+    with pytest.raises(ValueError, match="no"):
+        stomp.read(b"ERROR\nmessage:no\n\n\0")
