@@ -18,6 +18,7 @@ import { StatusLine } from "./status.js";
 import { Timeline } from "./timeline.js";
 import { TypingSignal } from "./typing.js";
 import { UndoDelete } from "./undo.js";
+import { Unseen } from "./unseen.js";
 import { EntryView } from "./view.js";
 
 const PAGE = 50;
@@ -45,9 +46,6 @@ const status = new StatusLine({ t });
 const announce = announcer(element("log"));
 
 let pageTimer = null;
-let newBelow = 0;
-/** Whether the reader has been at the bottom since the "new messages" line was set. */
-let caughtUp = true;
 
 const connection = connect({ onFrame: heard, onStatus: lineChanged });
 const send = (frame) => connection.send({ ...frame, room });
@@ -66,6 +64,7 @@ const scroller = new Scroller({
   onBottom: bottomChanged,
   onTop: askOlder,
 });
+const unseen = new Unseen({ view, scroller, t });
 const composer = new Composer({
   form: element("composer"),
   storage: localStorage,
@@ -95,9 +94,7 @@ function open() {
   drawMine();
   listen();
   scroller.toBottom();
-  const line = view.unreadLine;
-  if (line && line.offsetTop < element("timeline").scrollTop) scroller.toNode(line);
-  caughtUp = scroller.atBottom;
+  unseen.opened();
   // With a finger this would open the keyboard.
   if (matchMedia("(hover: hover) and (pointer: fine)").matches) composer.focus();
   connection.join(room, () => timeline.resumeFrom);
@@ -211,19 +208,7 @@ function greet(entries) {
     announce.say(entry.seq, text);
   }
   const said = entries.filter(({ kind }) => kind === "text");
-  if (said.length === 0 || (looking() && scroller.atBottom)) return;
-  if (newBelow === 0 && mayMoveLine()) {
-    view.unreadFrom(said[0].seq);
-    caughtUp = false;
-  }
-  newBelow += said.length;
-  if (!scroller.atBottom) showPill();
-}
-
-/** Not before what it marks was read, nor out of the reader's sight: either would be a jump. */
-function mayMoveLine() {
-  const line = view.unreadLine;
-  return !line || scroller.atBottom || (caughtUp && !scroller.shows(line));
+  if (said.length && !(looking() && scroller.atBottom)) unseen.came(said);
 }
 
 function pageCame(diff) {
@@ -303,22 +288,13 @@ function looking() {
 
 function bottomChanged(isAtBottom) {
   if (isAtBottom) seen();
-  showPill();
+  unseen.draw();
 }
 
 /** At the bottom with the tab in sight, everything up to the position is read. */
 function seen() {
   if (!looking() || !scroller.atBottom) return;
-  newBelow = 0;
-  caughtUp = true;
+  unseen.seen();
   reading.reached(timeline.position);
   noteRead(me[0], room, timeline.position);
-  showPill();
-}
-
-function showPill() {
-  const pill = element("pill");
-  pill.hidden = scroller.atBottom;
-  pill.querySelector("[data-slot=text]").textContent = newBelow ? t("pill.new", { n: newBelow }) : t("pill.bottom");
-  pill.classList.toggle("has-new", newBelow > 0);
 }
