@@ -19,10 +19,11 @@ async def check(page: Page, found: list[str]) -> None:
     await page.evaluate(f"window.axe || (() => {{ {AXE} }})()")
     for scheme in ("light", "dark"):
         await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        violations = await page.evaluate("axe.run(document).then(result => result.violations)")
+        result = await page.evaluate("axe.run(document)")
+        assert result["passes"], page.url
         found += [
             f"{page.url} {scheme}: {each['id']} {[node['target'] for node in each['nodes']][:3]}"
-            for each in violations
+            for each in result["violations"]
             if each["impact"] in {"serious", "critical"}
         ]
     await fits(page)
