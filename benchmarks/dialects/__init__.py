@@ -6,6 +6,7 @@ from benchmarks.dialects.rualone import Rualone
 from benchmarks.dialects.socketio import SocketIO
 from benchmarks.dialects.stomp import Stomp
 from benchmarks.dialects.tutorial import Tutorial
+from benchmarks.dialects.xmpp import Xmpp
 
 __all__ = ["DIALECTS", "Delivered", "Dialect", "Identity"]
 
@@ -15,4 +16,5 @@ DIALECTS: dict[str, Dialect] = {
     "socketio": SocketIO(),
     "mosquitto": Mqtt(),
     "stomp": Stomp(),
+    "xmpp": Xmpp(),
 }

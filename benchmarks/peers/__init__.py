@@ -11,6 +11,7 @@ from pathlib import Path
 
 from benchmarks.machine import Machine
 from benchmarks.peers.debian import program, run, said, version
+from benchmarks.peers.ejabberd import ejabberd
 from benchmarks.peers.rabbitmq import rabbitmq
 from benchmarks.servers import listening, log, tutorial
 from deploy.services import Process, free_port
@@ -79,6 +80,15 @@ PEERS: dict[str, Peer] = {
     "socketio": Peer("Socket.IO + Redis adapter", "socketio", socketio, versions=_socketio_versions),
     "mosquitto": Peer("Mosquitto, QoS 0", "mosquitto", mosquitto, versions=lambda: version("mosquitto")),
     "rabbitmq": Peer("RabbitMQ Web-STOMP", "stomp", rabbitmq, versions=lambda: version("rabbitmq-server")),
+    "ejabberd": Peer(
+        "ejabberd MUC", "xmpp", lambda m: ejabberd(m, archive=False), versions=lambda: version("ejabberd")
+    ),
+    "ejabberd-archive": Peer(
+        "ejabberd MUC, archive",
+        "xmpp",
+        lambda m: ejabberd(m, archive=True),
+        versions=lambda: version("ejabberd"),
+    ),
 }
 
 

@@ -81,3 +81,26 @@ def test_stomp_reads_a_message_whoever_it_is_addressed_to() -> None:
     assert stomp.read(head + text_of(MESSAGE).encode() + b"\0") == by_sender(MESSAGE)
     with pytest.raises(ValueError, match="no"):
         stomp.read(b"ERROR\nmessage:no\n\n\0")
+
+
+def test_xmpp_signs_in_binds_enters_the_room_and_is_in() -> None:
+    xmpp = DIALECTS["xmpp"]
+    opened = xmpp.on_open("R") or b""
+    mechanisms = (
+        b"<stream:features><mechanisms><mechanism>ANONYMOUS</mechanism></mechanisms></stream:features>"
+    )
+    bind = b"<stream:features><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></stream:features>"
+    assert b'mechanism="ANONYMOUS"' in (xmpp.entered("R", mechanisms) or b"")
+    assert xmpp.entered("R", b"<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>") == opened
+    assert b"<bind" in (xmpp.entered("R", bind) or b"")
+    enter = xmpp.entered("R", b"<iq type='result' id='b'><bind><jid>1@localhost/2</jid></bind></iq>")
+    assert b'to="r@conference.localhost/n1"' in (enter or b"")
+    assert xmpp.entered("R", b"<presence><x><item/><status code='110'/></x></presence>") == 0
+    with pytest.raises(ValueError, match="failure"):
+        xmpp.entered("R", b"<failure/>")
+
+
+def test_xmpp_reads_the_body_and_nothing_else() -> None:
+    xmpp = DIALECTS["xmpp"]
+    assert xmpp.read(xmpp.message("R", MESSAGE)) == by_sender(MESSAGE)
+    assert xmpp.read(b"<message type='groupchat'><subject/></message>") is None
