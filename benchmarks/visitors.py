@@ -3,7 +3,9 @@
 One thread, one selector; nobody waits for anybody else.
 """
 
+import heapq
 import json
+import random
 import selectors
 import socket
 import time
@@ -15,6 +17,7 @@ from benchmarks import websocket
 
 _decode = msgspec.json.Decoder().decode
 READ = 1 << 18
+BACK_OFF, BACK_OFF_MAX = 0.5, 30.0  # seconds: exponential with full jitter
 
 
 @dataclass(eq=False)
@@ -40,11 +43,11 @@ class Visitor:
 class Door:
     """Lets visitors in at one server."""
 
-    def __init__(self, port: int, again_after: float | None = None) -> None:
-        """`again_after`: seconds after which one whose connection broke tries again; None: that is an error."""
-        self.port, self._again_after = port, again_after
+    def __init__(self, port: int, *, patient: bool = False) -> None:
+        """`patient`: one whose connection broke comes again as our page does (static/js/backoff.js)."""
+        self.port, self._patient = port, patient
         self._selector = selectors.DefaultSelector()
-        self._later: list[tuple[float, Visitor]] = []
+        self._later: list[tuple[float, int, int, Visitor]] = []
         self.arrived: list[Visitor] = []
         self.broken: list[str] = []
 
@@ -72,7 +75,7 @@ class Door:
                 self._failed(visitor, str(error))
         now = time.perf_counter()
         while self._later and self._later[0][0] <= now:
-            self.come(self._later.pop(0)[1])
+            self.come(heapq.heappop(self._later)[-1])
 
     def leave(self, visitor: Visitor) -> None:
         """Close politely."""
@@ -136,5 +139,6 @@ class Door:
             visitor.link.close()
             visitor.link = None
         self.broken.append(why)
-        if not visitor.arrived and self._again_after is not None:
-            self._later.append((time.perf_counter() + self._again_after, visitor))
+        if not visitor.arrived and self._patient:
+            wait = random.uniform(0, min(BACK_OFF * 2 ** (visitor.attempts - 1), BACK_OFF_MAX))
+            heapq.heappush(self._later, (time.perf_counter() + wait, visitor.attempts, id(visitor), visitor))
