@@ -187,6 +187,14 @@ async def get_live() -> Live:
     return _live
 
 
+async def shutdown() -> None:
+    """Write what is queued, close the bus and give connections back; for a server that ends in order."""
+    global _live
+    live, _live = _live, None
+    if live is not None:
+        await live.close()
+
+
 def announce(fresh: list[tuple[Draft, Written]]) -> None:
     """Tell live readers, here or on other workers, of entries that a verb wrote; in the verb's thread."""
     seqs: defaultdict[int, list[int]] = defaultdict(list)

@@ -18,7 +18,7 @@ from django.utils.crypto import constant_time_compare
 from accounts.models import User
 from chat import timeline, wire
 from chat.realtime.entry import LiveEntry
-from chat.realtime.limits import RESUME_MAX
+from chat.realtime.limits import RESUME_BYTES, RESUME_MAX
 from chat.realtime.writer import SLOW_LANES, Trouble
 from chat.timeline import LATEST, Draft, Written
 from rooms.models import Room
@@ -131,7 +131,10 @@ def open_room(user_id: int, room_id: int, since: int | None) -> Opened:
             raise MustResync
     if not page.active:
         raise timeline.NotReadable
-    return Opened(wire.live_entries(page.rows), page.head, page.read_seq, page.more, since is not None)
+    entries = wire.live_entries(page.rows)
+    if since is not None and sum(len(e.item) for e in entries) > RESUME_BYTES:
+        raise MustResync
+    return Opened(entries, page.head, page.read_seq, page.more, since is not None)
 
 
 def history(user_id: int, room_id: int, before: int, limit: int) -> tuple[list[LiveEntry], bool]:

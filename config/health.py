@@ -3,6 +3,8 @@
 from django.db import Error, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+from chat.serving.state import state
+
 
 def live(request: HttpRequest) -> HttpResponse:
     """200 as long as the process answers; asks nobody."""
@@ -10,7 +12,10 @@ def live(request: HttpRequest) -> HttpResponse:
 
 
 def ready(request: HttpRequest) -> JsonResponse:
-    """200 when the database answers; 503 otherwise. The bus is not asked: without it chat works, only later."""
+    """200 when the database answers; 503 otherwise, or while this worker is going. The bus is not asked: without it
+    chat works, only later."""
+    if state.draining:
+        return JsonResponse({"draining": True}, status=503)
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import NoReturn
 
-from deploy.services import Daphne, Postgres, ServiceError, Valkey, port_is_free
+from deploy.services import Postgres, ServiceError, Valkey, Worker, port_is_free
 from deploy.services.lifeline import in_child
 from deploy.services.lock import Busy, DirectoryLock
 from deploy.watch import Service, watch
@@ -151,9 +151,9 @@ def prepare(env: dict[str, str]) -> None:
         raise ServiceError("The app could not be prepared; the reason is above.")
 
 
-def start_workers(stack: ExitStack, env: dict[str, str], ports: list[int]) -> list[Daphne]:
-    """One Daphne per port, started side by side."""
-    workers = [Daphne(port, env, RUN / f"worker-{port}.log") for port in ports]
+def start_workers(stack: ExitStack, env: dict[str, str], ports: list[int]) -> list[Worker]:
+    """One worker per port, started side by side."""
+    workers = [Worker(port, env, RUN / f"worker-{port}.log") for port in ports]
     for worker in workers:
         say(f"Starting a worker on port {worker.port}")
         worker.spawn()

@@ -7,6 +7,7 @@ import msgspec
 
 from chat.errors import Refusal
 from chat.realtime import close_codes, protocol
+from chat.realtime.frame import Frame
 from chat.realtime.outbox import Outbox
 
 _encode: Final = msgspec.json.Encoder().encode
@@ -19,7 +20,10 @@ class Answers:
         self.outbox, self.close = outbox, close
 
     def frame(self, frame: protocol.ServerFrame | dict[str, Any]) -> None:
-        if not self.outbox.reply(_encode(frame).decode()):
+        self.prepared(Frame(_encode(frame)))
+
+    def prepared(self, frame: Frame) -> None:
+        if not self.outbox.reply(frame):
             self.close(close_codes.SLOW)
 
     def refuse(

@@ -4,7 +4,7 @@ Nothing in here waits for the database on the receive path: sends go to the grou
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
 from django.db import Error as DatabaseError
@@ -16,6 +16,7 @@ from chat.errors import BUSY, NOT_MEMBER, UNAVAILABLE, ChatError
 from chat.live import Live
 from chat.realtime import close_codes, protocol
 from chat.realtime.decoding import Refused, decode
+from chat.realtime.frame import Frame
 from chat.realtime.limits import FRAMES_BURST, FRAMES_PER_SECOND, LIMITS, REQUESTS_IN_FLIGHT
 from chat.realtime.outbox import Outbox
 from chat.realtime.rate import TokenBucket
@@ -28,24 +29,26 @@ from chat.wire import wire_time
 logger = logging.getLogger(__name__)
 
 BAD_FRAMES_MAX: Final = 20  # refused frames in a row before the connection is closed with 4400
+PING: Final = Frame(b'{"type":"ping"}')
 _TYPING_PER_SECOND, _TYPING_BURST = 1, 3
 
 Write = protocol.Send | protocol.Edit | protocol.Delete
 
 
 class Session:
-    """`send` writes a text to the client, `close` ends the connection with a code."""
+    """`outbox` makes the connection's outbox (given what to call when it has drained), `close` ends the connection with
+    a code."""
 
     def __init__(
         self,
         live: Live,
         key: SessionKey,
         nickname: str,
-        send: Callable[[str], Awaitable[None]],
+        outbox: Callable[[Callable[[], None]], Outbox],
         close: Callable[[int], None],
     ) -> None:
         self.key, self.user_id, self.nickname = key, key.user_id, nickname
-        self.outbox = Outbox(send, self._drained)
+        self.outbox = outbox(self._drained)
         self._live, self._close = live, close
         self._answers = Answers(self.outbox, close)
         self._rooms = Subscriptions(live, key.user_id, self._answers)
@@ -73,7 +76,7 @@ class Session:
         self._close(close_codes.SIGN_IN)
 
     def ping(self) -> None:
-        self.outbox.hint('{"type":"ping"}')
+        self.outbox.hint(PING)
 
     def _drained(self) -> None:
         self._tasks.spawn(self._rooms.resume_lagging())

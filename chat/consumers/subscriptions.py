@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
@@ -12,9 +13,9 @@ from chat.consumers.answers import Answers
 from chat.errors import NO_ROOM, UNAVAILABLE
 from chat.live import Live
 from chat.realtime import protocol
-from chat.realtime.entry import LiveEntry, ending_reason, people_of
+from chat.realtime.entry import LiveEntry, ending_reason, entries_frame, parts, people_of
 from chat.realtime.hub import Room, Subscription
-from chat.realtime.limits import ROOMS_PER_SOCKET
+from chat.realtime.limits import FRAME_OUT_BYTES, ROOMS_PER_SOCKET
 from chat.store import MustResync, Opened
 from chat.timeline import NotReadable
 
@@ -101,16 +102,26 @@ class Subscriptions:
             self._ended(subscription, ending_reason(ending))
             return True
         self._rooms[room.public_id] = subscription
-        self._answers.frame(self._joined(room, opened, [*opened.entries, *recent]))
+        self._answer(room, opened, [*opened.entries, *recent])
         return True
 
-    def _joined(self, room: Room, opened: Opened, entries: list[LiveEntry]) -> dict[str, Any]:
+    def _answer(self, room: Room, opened: Opened, entries: list[LiveEntry]) -> None:
+        """`joined`, and what does not fit into one frame behind it as `entries`."""
+        first, *rest = parts(entries, FRAME_OUT_BYTES)
+        self._answers.frame(self._joined(room, opened, first, last=not rest))
+        for run in rest:
+            self._answers.prepared(entries_frame(room.public_id, run))
+
+    def _joined(
+        self, room: Room, opened: Opened, entries: Sequence[LiveEntry], *, last: bool
+    ) -> dict[str, Any]:
         """protocol.Joined around items that are encoded already."""
+        head = entries[-1].seq if entries else 0
         return {
             "type": "joined",
             "room": room.public_id,
             "epoch": self._live.epoch,
-            "head": max(opened.head, entries[-1].seq if entries else 0),
+            "head": max(opened.head, head) if last else head,
             "read": opened.read_seq,
             "recovered": opened.recovered,
             "more": opened.more,

@@ -7,6 +7,7 @@ dispatch would hop to a thread for every frame.
 import asyncio
 import contextlib
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from channels.consumer import AsyncConsumer
@@ -15,6 +16,8 @@ from django.db import Error as DatabaseError
 from chat.consumers.session import Session
 from chat.live import get_live
 from chat.realtime import close_codes
+from chat.realtime.direct_outbox import LINK, DirectOutbox, Link
+from chat.realtime.outbox import AsgiOutbox, Outbox
 from chat.realtime.protocol import SUBPROTOCOL
 from chat.store import SessionKey
 
@@ -50,7 +53,16 @@ class ChatConsumer(AsyncConsumer):
             await self._send_close(close_codes.TRY_LATER)
             return None
         key = SessionKey(self.scope["session"].session_key or "", user.pk, user.password)
-        return Session(live, key, user.nickname, self._send_text, self._end)
+        return Session(live, key, user.nickname, self._outbox, self._end)
+
+    def _outbox(self, drained: Callable[[], None]) -> Outbox:
+        """Straight to the socket where the server offers that (chat/serving), else over ASGI's send."""
+        open_link: Callable[[], Link] | None = (self.scope.get("extensions") or {}).get(LINK)
+        return (
+            DirectOutbox(open_link(), drained, self._end)
+            if open_link
+            else AsgiOutbox(self._send_text, drained)
+        )
 
     async def _serve(self, session: Session, receive: Any) -> None:
         session.start()

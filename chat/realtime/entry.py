@@ -5,6 +5,8 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from chat.realtime.frame import Frame
+
 _encode: Final = msgspec.json.Encoder().encode
 
 
@@ -28,13 +30,23 @@ def people_of(entries: Sequence[LiveEntry]) -> dict[str, str]:
     return people
 
 
-def entries_frame(room: str, entries: Sequence[LiveEntry]) -> str:
+def entries_frame(room: str, entries: Sequence[LiveEntry]) -> Frame:
     """The `entries` frame (protocol.Entries) around items that are encoded already."""
     items = b",".join([e.item for e in entries])
-    return (
-        b'{"type":"entries","room":%b,"items":[%b],"people":%b}'
-        % (_encode(room), items, _encode(people_of(entries)))
-    ).decode()
+    people = _encode(people_of(entries))
+    return Frame(b'{"type":"entries","room":%b,"items":[%b],"people":%b}' % (_encode(room), items, people))
+
+
+def parts(entries: Sequence[LiveEntry], size: int) -> list[Sequence[LiveEntry]]:
+    """The entries in order, in runs of about `size` bytes (a single larger entry stays whole); at least one run."""
+    runs: list[Sequence[LiveEntry]] = []
+    start = used = 0
+    for place, entry in enumerate(entries):
+        if used and used + len(entry.item) > size:
+            runs.append(entries[start:place])
+            start, used = place, 0
+        used += len(entry.item)
+    return [*runs, entries[start:]]
 
 
 def ending_reason(entry: LiveEntry) -> str:

@@ -17,6 +17,7 @@ from chat.realtime import protocol
 from chat.realtime.bus import Bus, Event
 from chat.realtime.entry import LiveEntry, ending_reason, entries_frame
 from chat.realtime.feed import Feed
+from chat.realtime.frame import Frame
 from chat.realtime.limits import RESUME_MAX
 from chat.realtime.outbox import Outbox
 from chat.realtime.presence import LINGER, LISTED_MAX, RENEW, Presence
@@ -322,7 +323,7 @@ class Hub:
         self.bus.publish(shard(room.id), {"k": "typing", "r": room.id, "u": subscription.user_id})
 
     def _hint_typing(self, room: Room, user_id: int) -> None:
-        frame = _encode(protocol.IsTyping(room.public_id, user_id)).decode()
+        frame = Frame(_encode(protocol.IsTyping(room.public_id, user_id)))
         for subscription in room.subscriptions:
             if subscription.user_id != user_id:
                 subscription.outbox.hint(frame)
@@ -365,7 +366,7 @@ class Hub:
 
     def _hint_presence(self, room: Room, subscriptions: "set[Subscription] | list[Subscription]") -> None:
         present = self.presence.present(room.id)
-        frame = _encode(protocol.Presence(room.public_id, present[:LISTED_MAX], len(present))).decode()
+        frame = Frame(_encode(protocol.Presence(room.public_id, present[:LISTED_MAX], len(present))))
         for subscription in subscriptions:
             subscription.outbox.hint(frame)
 

@@ -10,6 +10,8 @@ HISTORY_PAGE: Final = 100
 ROOMS_PER_SOCKET: Final = 200
 REQUESTS_IN_FLIGHT: Final = 256
 RESUME_MAX: Final = 1_000
+RESUME_BYTES: Final = 1_000_000
+FRAME_OUT_BYTES: Final = 256 * 1024
 FRAMES_PER_SECOND: Final = 50
 FRAMES_BURST: Final = 400
 
@@ -36,5 +38,6 @@ LIMITS: Final[dict[str, Limit]] = {
     "frames_per_second": Limit(
         FRAMES_PER_SECOND, "frames a second from one socket, 400 at once", "4429", True
     ),
+    "resume_bytes": Limit(RESUME_BYTES, "bytes of missed entries that a resume replays", "RESYNC", True),
     "resume": Limit(RESUME_MAX, "missed entries that a resume replays; beyond it `resync`", "RESYNC", True),
 }

@@ -1,65 +1,75 @@
 """What waits to be written to one connection. Bounded: a reader that cannot keep up lags, it does not grow."""
 
 import asyncio
-import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Final, Protocol
 
-logger = logging.getLogger(__name__)
+from chat.realtime.frame import Frame
 
 FRAMES_MAX: Final = 256
-CHARACTERS_MAX: Final = 1_000_000
+BYTES_MAX: Final = 1_000_000
 
 
-class Outbox:
-    """Frames in order to one `send`, by one task. offer() is False when full: the caller marks itself lagging and
-    catches up when `drained` is called. Presence and typing are shed at half of the bound."""
+class Outbox(Protocol):
+    """Frames to one connection, in order. A lagging one is fed nothing until `drained` has been called."""
+
+    def offer(self, frame: Frame) -> bool:
+        """A frame of the timeline; False when the connection is lagging (then nothing was taken)."""
+
+    def reply(self, frame: Frame) -> bool:
+        """An answer to the client itself; False when it does not even take these: it is too slow."""
+
+    def hint(self, frame: Frame) -> None:
+        """What may be dropped first: presence, typing, pings."""
+
+    async def run(self) -> None:
+        """Write until cancelled; an exception ends the connection."""
+
+
+class AsgiOutbox:
+    """Over plain ASGI: one task that awaits `send` for each frame. Answers have twice the room of entries."""
 
     def __init__(self, send: Callable[[str], Awaitable[None]], drained: Callable[[], None]) -> None:
         self._send, self._drained = send, drained
-        self._frames: deque[str] = deque()
-        self._characters = 0
+        self._frames: deque[Frame] = deque()
+        self._bytes = 0
         self._wake = asyncio.Event()
         self._lagging = False
         self.shed = 0
 
-    def offer(self, frame: str) -> bool:
-        """Queue a frame of the timeline; False when the connection is lagging (then nothing was queued)."""
-        if self._lagging or len(self._frames) >= FRAMES_MAX or self._characters > CHARACTERS_MAX:
+    def offer(self, frame: Frame) -> bool:
+        if self._lagging or len(self._frames) >= FRAMES_MAX or self._bytes > BYTES_MAX:
             self._lagging = True
             return False
         self._push(frame)
         return True
 
-    def reply(self, frame: str) -> bool:
-        """Queue an answer to the client itself; these have twice the room, because losing one is worse."""
+    def reply(self, frame: Frame) -> bool:
         if len(self._frames) >= 2 * FRAMES_MAX:
             return False
         self._push(frame)
         return True
 
-    def hint(self, frame: str) -> None:
-        """Queue what may be dropped first."""
+    def hint(self, frame: Frame) -> None:
         if self._lagging or len(self._frames) >= FRAMES_MAX // 2:
             self.shed += 1
         else:
             self._push(frame)
 
-    def _push(self, frame: str) -> None:
+    def _push(self, frame: Frame) -> None:
         self._frames.append(frame)
-        self._characters += len(frame)
+        self._bytes += len(frame)
         self._wake.set()
 
     async def run(self) -> None:
-        """Write until cancelled, or until the connection refuses (then the exception ends the connection)."""
         while True:
             await self._wake.wait()
             self._wake.clear()
             while self._frames:
                 frame = self._frames.popleft()
-                self._characters -= len(frame)
-                await self._send(frame)
+                self._bytes -= len(frame)
+                await self._send(frame.text)
             if self._lagging:
                 self._lagging = False
                 self._drained()

@@ -125,7 +125,8 @@ class Welcome(Struct, tag="welcome"):
 
 
 class Joined(Struct, tag="joined"):
-    """The subscription stands. `recovered`: `items` follow on `since` without a gap; else replace what you hold."""
+    """The subscription stands. `recovered`: `items` follow on `since` without a gap; else replace what you hold. Items
+    that do not fit into one frame follow as `entries`."""
 
     room: str
     epoch: str

@@ -5,5 +5,6 @@ from deploy.services.ports import free_port, port_is_free
 from deploy.services.postgres import Postgres
 from deploy.services.process import Process, ServiceError
 from deploy.services.valkey import Valkey
+from deploy.services.worker import Worker
 
-__all__ = ["Daphne", "Postgres", "Process", "ServiceError", "Valkey", "free_port", "port_is_free"]
+__all__ = ["Daphne", "Postgres", "Process", "ServiceError", "Valkey", "Worker", "free_port", "port_is_free"]

@@ -13,7 +13,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
 
 from accounts.models import User
-from deploy.services import Daphne, Valkey, free_port
+from deploy.services import Daphne, Valkey, Worker, free_port
 from rooms.models import Room
 
 T = TypeVar("T")
@@ -43,10 +43,10 @@ def worker_env(bus: Valkey, **more: str) -> dict[str, str]:
     return {**os.environ, "DATABASE_URL": database, "BUS_URL": bus.url(), **bounds, **more}
 
 
-def start_workers(directory: Path, **more: str) -> Workers:
+def start_workers(directory: Path, kind: type[Daphne] = Worker, **more: str) -> Workers:
     bus = Valkey(directory / "valkey").start()
     env = worker_env(bus, **more)
-    workers = [Daphne(free_port(), env, directory / f"worker{n}.log") for n in (1, 2)]
+    workers = [kind(free_port(), env, directory / f"worker{n}.log") for n in (1, 2)]
     for worker in workers:
         worker.start()
     return Workers(bus, workers[0], workers[1], directory)

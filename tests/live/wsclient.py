@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import socket
 from collections.abc import Callable
 from typing import Any, Self
 
@@ -53,9 +54,12 @@ class RoomFold:
 class WsClient:
     """`async with WsClient(port, session) as client`; frames are read by a task until the line is gone."""
 
+    max_queue = 16  # frames that the library reads ahead
+
     def __init__(self, port: int, session: str, origin: str | None = None) -> None:
         self._url, self._origin = f"ws://127.0.0.1:{port}/ws", origin or f"http://127.0.0.1:{port}"
         self._session = session
+        self._port = port
         self.rooms: dict[str, RoomFold] = {}
         self.frames: list[dict[str, Any]] = []
         self.acks: dict[str, int] = {}
@@ -69,9 +73,15 @@ class WsClient:
             origin=websockets.Origin(self._origin),
             additional_headers={"Cookie": f"sessionid={self._session}"},
             open_timeout=WAIT,
+            sock=self._line(),
+            max_queue=self.max_queue,
         )
         self._reader = asyncio.create_task(self._read())
         return self
+
+    def _line(self) -> socket.socket | None:
+        """A connected socket of one's own kind; None leaves it to the library."""
+        return None
 
     async def __aexit__(self, *exc: object) -> None:
         await self.socket.close()
@@ -82,14 +92,17 @@ class WsClient:
     async def _read(self) -> None:
         try:
             async for text in self.socket:
-                frame = json.loads(text)
-                async with self._news:
-                    self._handle(frame)
-                    self._news.notify_all()
+                await self._take(text)
         except websockets.ConnectionClosed:
             pass
         async with self._news:
             self.closed = self.socket.close_code
+            self._news.notify_all()
+
+    async def _take(self, text: str | bytes) -> None:
+        frame = json.loads(text)
+        async with self._news:
+            self._handle(frame)
             self._news.notify_all()
 
     def _handle(self, frame: dict[str, Any]) -> None:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from chat.realtime import hub as hub_module
 from chat.realtime.entry import LiveEntry
 from chat.realtime.hub import Hub, Room, Subscription, shard
-from chat.realtime.outbox import Outbox
+from chat.realtime.outbox import AsgiOutbox, Outbox
 
 ROOM, PUBLIC = 1, "r"
 LEAVER = 77
@@ -99,7 +99,7 @@ class Play:
     async def subscribe(self, user_id: int, pauses: int) -> None:
         """As consumers/subscriptions.py does it: read, be overtaken by `pauses` turns of the loop, attach."""
         reader = Reader(user_id)
-        outbox = Outbox(self._taker(reader), lambda: None)
+        outbox = AsgiOutbox(self._taker(reader), lambda: None)
         self.pumps.append(asyncio.create_task(outbox.run()))
         room = self.hub.open(ROOM, PUBLIC)
         while True:

@@ -5,10 +5,12 @@ import io
 import msgspec
 import pytest
 from django.core.management import call_command
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chat.realtime import protocol as p
 from chat.realtime.decoding import decode
-from chat.realtime.entry import LiveEntry, entries_frame
+from chat.realtime.entry import LiveEntry, entries_frame, parts
 
 ITEM = p.Item(12, "text", 5, "c1", "2026-11-22T16:04:05.123Z", 9, msgspec.Raw('{"body":"안녕"}'.encode()))
 EDIT = p.Item(
@@ -81,9 +83,21 @@ def test_the_frame_built_around_encoded_items_is_the_same_frame() -> None:
         LiveEntry(13, EDIT_BYTES.encode(), {"5": "짱구"}),
     ]
     frame = p.Entries("r", [ITEM, EDIT], {"5": "짱구"})
-    assert entries_frame("r", live) == msgspec.json.encode(frame).decode()
-    assert entries_frame("r", live[:1]) == msgspec.json.encode(p.Entries("r", [ITEM], {"5": "짱구"})).decode()
+    assert entries_frame("r", live).text == msgspec.json.encode(frame).decode()
+    assert (
+        entries_frame("r", live[:1]).text
+        == msgspec.json.encode(p.Entries("r", [ITEM], {"5": "짱구"})).decode()
+    )
 
 
 def test_the_published_documents_are_up_to_date() -> None:
     call_command("asyncapi", "--check", stdout=io.StringIO())
+
+
+@given(st.lists(st.integers(1, 50), max_size=40), st.integers(1, 120))
+def test_entries_are_cut_into_frames_without_losing_their_order(sizes: list[int], limit: int) -> None:
+    entries = [LiveEntry(seq, b"x" * size, {}) for seq, size in enumerate(sizes, 1)]
+    runs = parts(entries, limit)
+    assert [e for run in runs for e in run] == entries
+    assert all(len(run) == 1 or sum(len(e.item) for e in run) <= limit for run in runs)
+    assert all(runs[1:]) or runs == [[]]

@@ -1,0 +1,36 @@
+"""What a connection has sent and the application has not taken: bounded by not reading on."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Final
+
+HIGH: Final = 64  # frames; at this many reading pauses
+LOW: Final = 16  # at this few it goes on
+TURN: Final = 32  # frames taken without a wait before others get their turn
+
+
+class Intake(asyncio.Queue[dict[str, Any]]):
+    """Daphne's input queue of one connection. `pause` and `resume` stop and start reading from its socket; a read of
+    twisted's (64 KiB at most) may still come after `pause`."""
+
+    def __init__(self, pause: Callable[[], None], resume: Callable[[], None]) -> None:
+        super().__init__()
+        self._pause, self._resume = pause, resume
+        self.paused = False
+        self._taken = 0
+
+    def put_nowait(self, item: dict[str, Any]) -> None:
+        super().put_nowait(item)
+        if not self.paused and self.qsize() >= HIGH:
+            self.paused = True
+            self._pause()
+
+    async def get(self) -> dict[str, Any]:
+        self._taken += 1
+        if self._taken % TURN == 0:
+            await asyncio.sleep(0)  # get() of a queue that is not empty never waits: nobody else would run
+        item = await super().get()
+        if self.paused and self.qsize() <= LOW:
+            self.paused = False
+            self._resume()
+        return item

@@ -1,0 +1,58 @@
+"""One worker process: Daphne's server on a listening socket or on Twisted endpoint strings."""
+
+import logging
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from chat.live import shutdown
+
+logger = logging.getLogger(__name__)
+
+READY_FD: Final = "SERVE_READY_FD"  # in the environment: where a byte tells the parent that we serve
+FRAME_MAX: Final = 256 * 1024  # bytes of one WebSocket frame or message; the protocol's own limit is 64 KiB
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Seconds that a worker takes for things."""
+
+    drain_window: float = 3.0
+    drain_within: float = 10.0
+    http_timeout: int = 60
+    ping_interval: int = 20
+    ping_timeout: int = 30
+
+
+def run(endpoints: Sequence[str], bounds: Bounds) -> None:
+    """Serve until SIGTERM or SIGINT; returns when everybody has been sent away and everything is written."""
+    from chat.serving.server import DrainingServer  # installs the reactor, which the parent must not have
+
+    server = DrainingServer(
+        application=import_string(settings.ASGI_APPLICATION),
+        endpoints=list(endpoints),
+        http_timeout=bounds.http_timeout,
+        ping_interval=bounds.ping_interval,
+        ping_timeout=bounds.ping_timeout,
+        websocket_timeout=-1,
+        websocket_max_message_size=FRAME_MAX,
+        websocket_max_frame_size=FRAME_MAX,
+        server_name="",
+        verbosity=1,
+        when_ready=_tell_parent,
+        drain_window=bounds.drain_window,
+        drain_within=bounds.drain_within,
+        closing=shutdown,
+    )
+    server.run()
+
+
+def _tell_parent() -> None:
+    fd = os.environ.get(READY_FD)
+    if fd:
+        os.write(int(fd), b"1")
+        os.close(int(fd))
