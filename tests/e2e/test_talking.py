@@ -115,33 +115,38 @@ async def test_an_edit_and_a_deletion_reach_everybody_and_leave_no_trace(
     room = await make_room(people["짱구"], people["맹구"])
     mine = await open_page(first, user=people["맹구"])
     await enter(mine, room.public_id)
-    await say(mine, "비밀번호는 앵무새")
+    await say(mine, "비밀번호는 parrot")
     await say(mine, "뼈로 할까요")
     theirs = await open_page(second, user=people["짱구"])
     await enter(theirs, room.public_id)
     await mine.reload()  # both kinds: rendered by the server, and come over the line
     await connected(mine)
-    await say(mine, "세 시에 만나요")
-    await see(theirs, ["비밀번호는 앵무새", "뼈로 할까요", "세 시에 만나요"])
+    await say(mine, "세 시 three")
+    await see(theirs, ["비밀번호는 parrot", "뼈로 할까요", "세 시 three"])
 
     await mine.press("#body", "ArrowUp")
-    await expect(mine.locator("#body")).to_have_value("세 시에 만나요")
-    await type_text(mine, "네 시에 만나요")
-    await see(theirs, ["비밀번호는 앵무새", "뼈로 할까요", "네 시에 만나요"])
+    await expect(mine.locator("#body")).to_have_value("세 시 three")
+    await type_text(mine, "네 시 four")
+    await see(theirs, ["비밀번호는 parrot", "뼈로 할까요", "네 시 four"])
     await expect(entry(theirs, "네 시").locator("[data-slot=edited]")).to_be_visible()
 
     await choose(mine, "비밀번호", "delete")
     await mine.click("#undo button")
     await expect(entry(mine, "비밀번호")).to_have_count(1)
-    for body in ("비밀번호", "네 시에"):  # the second carries the first one out
+    for body in ("비밀번호", "네 시"):  # the second carries the first one out
         await choose(mine, body, "delete")
+    await see(theirs, ["삭제된 메시지예요", "뼈로 할까요", "네 시 four"])
+    for page in (mine, theirs):  # Latin, since the page's JSON escapes Hangul
+        content = await page.content()
+        assert "parrot" not in content
+        assert "three" not in content
     await mine.goto("/rooms/")  # leaving carries the second one out
     await see(theirs, ["삭제된 메시지예요", "뼈로 할까요", "삭제된 메시지예요"])
     await enter(mine, room.public_id)
     await see(mine, ["삭제된 메시지예요", "뼈로 할까요", "삭제된 메시지예요"])
     for page in (mine, theirs):
         content = await page.content()
-        assert not any(gone in content for gone in ("앵무새", "세 시에", "네 시에"))
+        assert not any(gone in content for gone in ("parrot", "three", "four"))
 
 
 async def test_the_host_may_delete_what_another_wrote_and_nothing_more(
