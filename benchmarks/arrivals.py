@@ -139,16 +139,20 @@ def _reconnect(machine: Machine, options: Options, crowds: list[people.Crowd]) -
 
 
 def _resumed(door: Door, back: list[Visitor], start: float, cpu: float) -> Pass:
-    """What each should hold now is `MISSED` entries, numbered from `since` on, without being told to start anew."""
+    """What each who is back should hold is `MISSED` entries, numbered from `since` on, without having started anew."""
     lost = repeated = out_of_order = 0
-    for visitor in back:
+    for visitor in (v for v in back if v.arrived):
         wanted = [] if visitor.since is None else list(range(visitor.since + 1, visitor.since + MISSED + 1))
         lost += len(set(wanted) - set(visitor.seqs)) + (not visitor.recovered)
         repeated += len(visitor.seqs) - len(set(visitor.seqs))
         out_of_order += visitor.seqs != sorted(visitor.seqs)
     times = [(v.arrived - start) * 1000 for v in back if v.arrived]
     took = max(times, default=GIVE_UP * 1000) / 1000 if len(times) == len(back) else GIVE_UP
-    notes = {"s until all resumed": took, "failed attempts": len(door.broken)}
+    notes = {
+        "s until all resumed": took,
+        "failed attempts": len(door.broken),
+        "not back": len(back) - len(times),
+    }
     return Pass(
         len(times) / took, percentile(times, 0.5), percentile(times, 0.99), cpu / len(back) * 1e6, None,
         lost, repeated, out_of_order, notes,

@@ -33,3 +33,12 @@ def test_what_one_who_comes_back_got_is_held_against_what_was_written(
 def test_the_scene_takes_as_long_as_the_last_one_needs() -> None:
     back = [Visitor("r", "s", since=10, recovered=True, seqs=MISSED_SEQS, arrived=t) for t in (2.0, 4.5)]
     assert _resumed(Door(1), back, 1.0, 0.0).notes["s until all resumed"] == 3.5
+
+
+def test_who_is_not_back_in_time_is_counted_apart_from_what_was_lost() -> None:
+    back = [
+        Visitor("r", "s", since=10),
+        Visitor("r", "s", since=10, recovered=True, seqs=MISSED_SEQS, arrived=2.0),
+    ]
+    found = _resumed(Door(1), back, 1.0, 0.0)
+    assert (found.lost, found.notes["not back"]) == (0, 1)
