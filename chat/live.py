@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 SESSIONS_EVERY: Final = 5.0  # seconds between two looks at whether the connections' sessions still stand
-READS_EVERY: Final = 1.0  # seconds that read positions are gathered
+READS_EVERY: Final = 0.3  # seconds that read positions are gathered
 NAMES_MAX: Final = 10_000
 PING_EVERY: Final = 25.0  # seconds; clients take 40 s of silence for a dead line
 

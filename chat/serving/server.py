@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable
+import socket
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -33,19 +34,24 @@ async def _come_back(scope: dict[str, Any], receive: Any, send: Any) -> None:
 
 
 class DrainingServer(Server):
-    """`drain_window`: seconds over which connections are told to come back (1012); `drain_within`: seconds for them
-    and for HTTP in flight; `when_ready`: called once we serve; `closing`: what the application has to finish last."""
+    """`listener`: a listening socket to serve on, besides Twisted's `endpoints`; `drain_window`: seconds over which
+    connections are told to come back (1012); `drain_within`: seconds for them and for HTTP in flight; `when_ready`:
+    called once we serve; `closing`: what the application has to finish last."""
 
     def __init__(
         self,
         *args: Any,
+        endpoints: Sequence[str],
+        listener: socket.socket | None,
         drain_window: float,
         drain_within: float,
         when_ready: Callable[[], None],
         closing: Callable[[], Awaitable[None]],
         **kwargs: Any,
     ) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, endpoints=endpoints or ["a listener instead"], **kwargs)
+        self.endpoints = list(endpoints)  # Daphne insists on one at first, and listens on each in run()
+        self._listener = listener
         self._drain_window, self._drain_within, self._closing = drain_window, drain_within, closing
         self._ports: list[Any] = []
         self._when_ready = when_ready
@@ -54,6 +60,10 @@ class DrainingServer(Server):
     def _ready(self) -> None:
         """Daphne calls this just before the reactor starts; by then it has made its factory."""
         self.ws_factory.protocol = BoundedWebSocketProtocol
+        if self._listener is not None:  # Daphne's fd endpoint takes every socket for IPv4
+            adopt = reactor.adoptStreamPort
+            self.listen_success(adopt(self._listener.fileno(), self._listener.family, self.http_factory))
+            self._listener.close()  # twisted has its own duplicate
         reactor.callWhenRunning(self._when_ready)
 
     def listen_success(self, port: Any) -> None:

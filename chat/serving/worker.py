@@ -1,7 +1,7 @@
-"""One worker process: Daphne's server on a listening socket or on Twisted endpoint strings."""
+"""One worker process: Daphne's server on a listening socket, or on Twisted endpoint strings (TLS)."""
 
 import logging
-import os
+import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -10,10 +10,10 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from chat.live import shutdown
+from chat.serving.supervisor import tell_ready
 
 logger = logging.getLogger(__name__)
 
-READY_FD: Final = "SERVE_READY_FD"  # in the environment: where a byte tells the parent that we serve
 FRAME_MAX: Final = 256 * 1024  # bytes of one WebSocket frame or message; the protocol's own limit is 64 KiB
 
 
@@ -28,13 +28,14 @@ class Bounds:
     ping_timeout: int = 30
 
 
-def run(endpoints: Sequence[str], bounds: Bounds) -> None:
+def run(bounds: Bounds, *, listener: socket.socket | None = None, endpoints: Sequence[str] = ()) -> None:
     """Serve until SIGTERM or SIGINT; returns when everybody has been sent away and everything is written."""
     from chat.serving.server import DrainingServer  # installs the reactor, which the parent must not have
 
     server = DrainingServer(
         application=import_string(settings.ASGI_APPLICATION),
-        endpoints=list(endpoints),
+        endpoints=endpoints,
+        listener=listener,
         http_timeout=bounds.http_timeout,
         ping_interval=bounds.ping_interval,
         ping_timeout=bounds.ping_timeout,
@@ -43,16 +44,9 @@ def run(endpoints: Sequence[str], bounds: Bounds) -> None:
         websocket_max_frame_size=FRAME_MAX,
         server_name="",
         verbosity=1,
-        when_ready=_tell_parent,
+        when_ready=tell_ready,
         drain_window=bounds.drain_window,
         drain_within=bounds.drain_within,
         closing=shutdown,
     )
     server.run()
-
-
-def _tell_parent() -> None:
-    fd = os.environ.get(READY_FD)
-    if fd:
-        os.write(int(fd), b"1")
-        os.close(int(fd))

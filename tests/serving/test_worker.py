@@ -54,7 +54,9 @@ async def test_a_reader_that_pauses_catches_up_once_and_in_order(workers: Worker
         await host.join(room)
         fold = await member.join(room)
         member.reading.clear()
-        for n in range(100):  # 1.2 MB: more than kernel and library hold, less than that and a resume together
+        for n in range(
+            100
+        ):  # 1.2 MB: more than kernel and library hold, less than that and a resume together
             await host.say(room, f"b{n}", BODY)
         member.reading.set()
         head = max(host.acks.values())
@@ -212,6 +214,33 @@ async def _connect_and_wait(port: int, cast: Cast, connected: asyncio.Event) -> 
     await client.until(lambda: client.closed is not None, wait=20)
     await client.__aexit__()
     return client.closed
+
+
+async def test_workers_are_replaced_one_by_one_with_no_failed_request(
+    workers: Workers, cast: Cast, tmp_path: Path
+) -> None:
+    log = tmp_path / "parent.log"
+    parent = Worker(
+        free_port(), worker_env(workers.bus), log, "--workers", "2", "--drain-window", "0.2", grace=30
+    ).start()
+    statuses: list[int] = []
+    try:
+        async with WsClient(parent.port, cast.sessions["짱구"]) as client:
+            await client.join(cast.room.public_id)
+            old = {child.pid for child in psutil.Process(parent.pid).children()}
+            psutil.Process(parent.pid).send_signal(signal.SIGHUP)
+            while "workers are replaced" not in log.read_text():
+                statuses.append(await in_thread(_fetch, parent.url("/rooms/"), cast.sessions["짱구"]))
+            await client.until(lambda: client.closed is not None)
+            assert client.closed == 1012
+        assert len(statuses) > 3
+        assert set(statuses) == {200}
+        new = {child.pid for child in psutil.Process(parent.pid).children()}
+        assert len(new) == 2
+        assert not new & old
+    finally:
+        psutil.Process(parent.pid).send_signal(signal.SIGTERM)
+        assert await in_thread(_exit_code, parent) == 0
 
 
 async def test_the_same_app_on_stock_daphne_keeps_its_promises(stock_workers: Workers, cast: Cast) -> None:
