@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 from django.utils.translation import gettext_lazy as _
 
+from accounts.templatetags.people import hue_step
 from chat import kinds
 from chat.timeline import Row
 
@@ -34,14 +35,9 @@ class Line:
     text: str
 
     @property
-    def hue(self) -> int:
-        """The avatar's colour, derived from the account (degrees)."""
-        return ((self.sender or 0) * 137) % 360
-
-    @property
     def hue_step(self) -> int:
-        """The same as one of twelve classes."""
-        return self.hue // 30
+        """The avatar's colour, as one of twelve classes."""
+        return hue_step(self.sender or 0)
 
     @property
     def initial(self) -> str:

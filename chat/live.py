@@ -14,8 +14,9 @@ from django.utils.module_loading import import_string
 from chat import installation, store, timeline, wire
 from chat.realtime.bus import Event
 from chat.realtime.entry import LiveEntry
-from chat.realtime.hub import CONTROL, Hub, shard
+from chat.realtime.hub import CONTROL, Hub
 from chat.realtime.rate import TokenBucket
+from chat.realtime.room import shard
 from chat.realtime.writer import Writer
 from chat.store import SessionKey, Store
 from chat.timeline import Draft, Written

@@ -119,7 +119,7 @@ class Session:
             case protocol.Typing():
                 subscription = self._rooms.get(frame.room)
                 if subscription and subscription.attached and self._typing.take():
-                    self._live.hub.typing(subscription)
+                    self._live.hub.company.typing(subscription)
             case protocol.Pong():
                 pass
 

@@ -14,8 +14,8 @@ from chat.errors import NO_ROOM, UNAVAILABLE
 from chat.live import Live
 from chat.realtime import protocol
 from chat.realtime.entry import LiveEntry, ending_reason, entries_frame, parts, people_of
-from chat.realtime.hub import Room, Subscription
 from chat.realtime.limits import FRAME_OUT_BYTES, ROOMS_PER_SOCKET
+from chat.realtime.room import Room, Subscription
 from chat.store import MustResync, Opened
 from chat.timeline import NotReadable
 

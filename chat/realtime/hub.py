@@ -8,19 +8,13 @@ every room that somebody has open is compared with the database every CHECK_EVER
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
-import msgspec
-
-from chat.realtime import protocol
 from chat.realtime.bus import Bus, Event
+from chat.realtime.company import Company
 from chat.realtime.entry import LiveEntry, ending_reason, entries_frame
-from chat.realtime.feed import Feed
-from chat.realtime.frame import Frame
 from chat.realtime.limits import RESUME_MAX
-from chat.realtime.outbox import Outbox
-from chat.realtime.presence import LINGER, LISTED_MAX, RENEW, Presence
+from chat.realtime.room import Room, Subscription, shard
 from chat.realtime.tasks import Tasks
 
 logger = logging.getLogger(__name__)
@@ -34,11 +28,7 @@ SETTLE: Final = (
 )
 KEEP: Final = 30.0  # seconds that a room without subscribers keeps its place on the bus
 READ_CHUNK: Final = 500  # entries read at a time when filling a gap
-PRESENCE_PACE: Final = 1.0  # seconds between two presence frames of a room
-SHARDS: Final = 8  # groups on the bus; a worker is in those of the rooms that are open in it
 CONTROL: Final = "chat.control"
-
-_encode: Final = msgspec.json.Encoder().encode
 
 
 class Store(Protocol):
@@ -49,46 +39,11 @@ class Store(Protocol):
     async def entries_after(self, room_id: int, seq: int, limit: int) -> list[LiveEntry]: ...
 
 
-@dataclass(eq=False, slots=True)
-class Subscription:
-    """One connection's place in one room."""
-
-    user_id: int
-    room: "Room"
-    outbox: Outbox
-    ended: Callable[["Subscription", str], None]  # the user may not read the room any longer
-    lost: Callable[["Subscription"], None]  # it must be told to resync
-    position: int = 0
-    attached: bool = False
-
-
-@dataclass(eq=False, slots=True)
-class Room:
-    """A room that is, or was a moment ago, open in this process."""
-
-    id: int
-    public_id: str
-    feed: Feed = field(default_factory=Feed)
-    subscriptions: set[Subscription] = field(default_factory=set)
-    opening: int = 0  # subscriptions that are reading right now
-    ready: list[LiveEntry] = field(default_factory=list)  # in order, not yet sent
-    flushed: float = 0.0
-    flush_timer: asyncio.TimerHandle | asyncio.Handle | None = None
-    hold_timer: asyncio.TimerHandle | None = None
-    repair: asyncio.Task[None] | None = None
-    presence_timer: asyncio.TimerHandle | None = None
-
-
-def shard(room_id: int) -> str:
-    """The bus group that carries a room."""
-    return f"chat.shard.{room_id % SHARDS}"
-
-
 class Hub:
     def __init__(self, store: Store, make_layer: Callable[[], Any], *, name: str) -> None:
         self.name = name
         self.bus = Bus(make_layer, self._on_event, self._on_bus_state, name=name)
-        self.presence = Presence()
+        self.company = Company(self.bus, self._find)
         self.on_control: Callable[[Event], None] = lambda event: None
         self.repairs = 0  # gaps that were filled from the timeline (metric)
         self._store = store
@@ -101,7 +56,7 @@ class Hub:
         self.bus.join(CONTROL)
         await self.bus.start()
         self.tasks.spawn(self._check_forever())
-        self.tasks.spawn(self._renew_presence())
+        self.tasks.spawn(self.company.renew())
 
     async def close(self) -> None:
         await self.tasks.cancel()
@@ -120,7 +75,10 @@ class Hub:
             if room := self._rooms.get(room_id):
                 self._accept(room, [LiveEntry(*e) for e in entries])
         for extra in event["x"]:
-            self._on_extra(event["o"], extra)
+            if "r" in extra:
+                self.company.heard(event["o"], extra)
+            else:
+                self.on_control(extra)
 
     def _accept(self, room: Room, entries: Sequence[LiveEntry]) -> None:
         ready = room.feed.accept(entries)
@@ -186,7 +144,7 @@ class Hub:
         if room is None:
             room = self._rooms[room_id] = Room(room_id, public_id)
             self.bus.join(shard(room_id))
-            self.bus.publish(shard(room_id), {"k": "who", "r": room_id})
+            self.company.opened(room)
             # redis-py does not wait until a subscription stands: look once more when it should.
             self._loop.call_later(SETTLE, self._check_now.set)
         room.opening += 1
@@ -219,10 +177,7 @@ class Hub:
         subscription.position = room.feed.position or head
         subscription.attached = True
         room.subscriptions.add(subscription)
-        if self.presence.arrive(room.id, subscription.user_id):
-            self._presence_changed(room)
-        else:
-            self._hint_presence(room, [subscription])
+        self.company.arrived(subscription)
         return recent
 
     def detach(self, subscription: Subscription) -> None:
@@ -232,9 +187,12 @@ class Hub:
             return
         subscription.attached = False
         room.subscriptions.discard(subscription)
-        self._loop.call_later(LINGER, self._depart, room, subscription.user_id)
+        self.company.departed(subscription)
         if not room.subscriptions:
             self._loop.call_later(KEEP, self._forget, room)
+
+    def _find(self, room_id: int) -> Room | None:
+        return self._rooms.get(room_id)
 
     def _forget(self, room: Room) -> None:
         if room.subscriptions or room.opening or self._rooms.get(room.id) is not room:
@@ -314,65 +272,3 @@ class Hub:
         if entries:
             room.ready += entries
             self._schedule_flush(room)
-
-    # --- typing and presence: may be lost, never gathers ----------------------------------------------------------
-
-    def typing(self, subscription: Subscription) -> None:
-        room = subscription.room
-        self._hint_typing(room, subscription.user_id)
-        self.bus.publish(shard(room.id), {"k": "typing", "r": room.id, "u": subscription.user_id})
-
-    def _hint_typing(self, room: Room, user_id: int) -> None:
-        frame = Frame(_encode(protocol.IsTyping(room.public_id, user_id)))
-        for subscription in room.subscriptions:
-            if subscription.user_id != user_id:
-                subscription.outbox.hint(frame)
-
-    def _on_extra(self, origin: str, extra: Event) -> None:
-        if "r" not in extra:
-            self.on_control(extra)
-            return
-        room = self._rooms.get(extra["r"])
-        if room is None:
-            return
-        match extra["k"]:
-            case "typing":
-                self._hint_typing(room, extra["u"])
-            case "here":
-                if self.presence.lease(room.id, origin, extra["u"]):
-                    self._show_presence(room)
-            case "who":
-                self._publish_presence(room)
-
-    def _depart(self, room: Room, user_id: int) -> None:
-        if self.presence.depart(room.id, user_id):
-            self._presence_changed(room)
-
-    def _presence_changed(self, room: Room) -> None:
-        self._publish_presence(room)
-        self._show_presence(room)
-
-    def _publish_presence(self, room: Room) -> None:
-        here = self.presence.local(room.id)[:LISTED_MAX]
-        self.bus.publish(shard(room.id), {"k": "here", "r": room.id, "u": here})
-
-    def _show_presence(self, room: Room) -> None:
-        if room.presence_timer is None:
-            room.presence_timer = self._loop.call_later(PRESENCE_PACE, self._send_presence, room)
-
-    def _send_presence(self, room: Room) -> None:
-        room.presence_timer = None
-        self._hint_presence(room, room.subscriptions)
-
-    def _hint_presence(self, room: Room, subscriptions: "set[Subscription] | list[Subscription]") -> None:
-        present = self.presence.present(room.id)
-        frame = Frame(_encode(protocol.Presence(room.public_id, present[:LISTED_MAX], len(present))))
-        for subscription in subscriptions:
-            subscription.outbox.hint(frame)
-
-    async def _renew_presence(self) -> None:
-        while True:
-            await asyncio.sleep(RENEW)
-            for room_id in self.presence.rooms():
-                if room := self._rooms.get(room_id):
-                    self._publish_presence(room)

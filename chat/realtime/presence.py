@@ -67,3 +67,11 @@ class Presence:
         if not leases:
             self._there.pop(room_id, None)
         return sorted(people)
+
+    def expired(self) -> list[int]:
+        """Rooms in which somebody's lease has run out since the last call."""
+        now = self._clock()
+        late = [room for room, said in self._there.items() if any(until < now for _, until in said.values())]
+        for room in late:
+            self.present(room)
+        return late

@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 
 from chat.realtime import hub as hub_module
 from chat.realtime.entry import LiveEntry
-from chat.realtime.hub import Hub, Room, Subscription, shard
+from chat.realtime.hub import Hub
 from chat.realtime.outbox import AsgiOutbox, Outbox
+from chat.realtime.room import SHARDS, Room, Subscription, shard
 
 ROOM, PUBLIC = 1, "r"
 LEAVER = 77
@@ -242,7 +243,7 @@ async def test_too_far_behind_means_resync() -> None:
 
 async def test_rooms_share_the_groups_of_the_bus_and_leave_them_with_the_last() -> None:
     play = Play()
-    rooms = [play.hub.open(number, str(number)) for number in (1, 1 + hub_module.SHARDS, 2)]
+    rooms = [play.hub.open(number, str(number)) for number in (1, 1 + SHARDS, 2)]
     assert play.hub.bus._wanted == {shard(1), shard(2)}
     for room in rooms:
         room.opening = 0
