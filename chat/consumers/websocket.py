@@ -57,12 +57,9 @@ class ChatConsumer(AsyncConsumer):
 
     def _outbox(self, drained: Callable[[], None]) -> Outbox:
         """Straight to the socket where the server offers that (chat/serving), else over ASGI's send."""
-        open_link: Callable[[], Link] | None = (self.scope.get("extensions") or {}).get(LINK)
-        return (
-            DirectOutbox(open_link(), drained, self._end)
-            if open_link
-            else AsgiOutbox(self._send_text, drained)
-        )
+        open_link: Callable[[], Link | None] | None = (self.scope.get("extensions") or {}).get(LINK)
+        link = open_link() if open_link else None
+        return DirectOutbox(link, drained, self._end) if link else AsgiOutbox(self._send_text, drained)
 
     async def _serve(self, session: Session, receive: Any) -> None:
         session.start()

@@ -13,7 +13,8 @@ SLOW_AFTER: Final = 30.0  # seconds of lag, paid back at half speed; beyond it t
 
 
 class Link(Protocol):
-    """A connection to write finished frames to: what `scope["extensions"][LINK]()` returns after the accept."""
+    """A connection to write finished frames to: what `scope["extensions"][LINK]()` returns after the accept
+    (None when the client has gone before)."""
 
     full: bool
     on_drained: Callable[[], None]

@@ -14,12 +14,11 @@ from twisted.internet import defer, reactor
 
 from chat.realtime.direct_outbox import LINK
 from chat.serving.intake import Intake
-from chat.serving.state import state
+from chat.serving.state import RESTART, state
 from chat.serving.websocket import BoundedWebSocketProtocol
 
 logger = logging.getLogger(__name__)
 
-RESTART: Final = 1012
 FLUSH: Final = 0.1  # seconds for the last answers to leave twisted's buffers
 CANCEL_WITHIN: Final = 3.0  # seconds for what had to be cancelled
 
@@ -109,8 +108,6 @@ class DrainingServer(Server):
     def _send_away(self, protocol: Any) -> None:
         if protocol.state == protocol.STATE_OPEN:
             protocol.sendCloseFrame(code=RESTART)
-        elif protocol.state == protocol.STATE_CONNECTING:
-            protocol.dropConnection(abort=True)
 
     def _running(self) -> list[Any]:
         """Applications that have not ended; a connection that is just being made has none yet."""

@@ -8,6 +8,7 @@ from daphne.ws_protocol import WebSocketProtocol
 from chat.serving.framing import take_text_frame
 from chat.serving.intake import Intake
 from chat.serving.output import SocketWriter
+from chat.serving.state import RESTART, state
 
 STALLED_AFTER: Final = 20.0  # seconds without a byte taken: aborted, since a close frame would not be seen
 
@@ -23,6 +24,8 @@ class BoundedWebSocketProtocol(WebSocketProtocol):
     def onOpen(self) -> None:
         self.writer = SocketWriter(self.transport)
         super().onOpen()
+        if state.draining:  # it was shaking hands when the others were sent away
+            self.sendCloseFrame(code=RESTART)
 
     def sendData(self, data: bytes, sync: bool = False, chopsize: int | None = None) -> None:
         """autobahn's, not public: every frame it makes passes here (tests/serving/test_private.py)."""
@@ -31,10 +34,8 @@ class BoundedWebSocketProtocol(WebSocketProtocol):
         elif not self.writer.write(data):
             self.abort("more waits for it than we keep")
 
-    def open_link(self) -> SocketWriter:
-        """What the application writes finished frames to, once it has accepted."""
-        if self.writer is None:
-            raise RuntimeError("accept the connection first")
+    def open_link(self) -> SocketWriter | None:
+        """What the application writes finished frames to once it has accepted; None when the client has gone before."""
         return self.writer
 
     def sendCloseFrame(self, *args: Any, **kwargs: Any) -> None:
