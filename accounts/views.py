@@ -1,6 +1,7 @@
 """Pages about oneself that allauth does not have."""
 
 from allauth.account.utils import get_next_redirect_url
+from allauth.account.views import password_set
 from allauth.decorators import rate_limit
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
@@ -50,6 +51,12 @@ def upgrade(request: SignedIn) -> HttpResponse:
         status = 400
     context = {"form": form, "next": get_next_redirect_url(request)}
     return render(request, "accounts/upgrade.html", context, status=status)
+
+
+@login_required
+def set_password(request: SignedIn) -> HttpResponse:
+    """allauth's page for accounts without a password; a guest becomes a full account instead."""
+    return redirect("accounts:upgrade") if request.user.is_guest else password_set(request)
 
 
 @require_POST

@@ -15,6 +15,7 @@ from chat import installation, store, timeline, wire
 from chat.realtime.bus import Event
 from chat.realtime.entry import LiveEntry
 from chat.realtime.hub import CONTROL, Hub
+from chat.realtime.limits import SOCKETS_PER_PERSON
 from chat.realtime.rate import TokenBucket
 from chat.realtime.room import shard
 from chat.realtime.writer import Writer
@@ -79,7 +80,14 @@ class Live:
         self._connections[session.user_id] -= 1
         if not self._connections[session.user_id]:
             del self._connections[session.user_id]
-            self._buckets.pop(session.user_id, None)
+
+    def crowded(self, user_id: int) -> bool:
+        """The person has as many connections here as one may have."""
+        return self._connections[user_id] >= SOCKETS_PER_PERSON
+
+    def _forget_buckets(self) -> None:
+        """Those that are full: a bucket outlives its connections, else reconnecting would refill it."""
+        self._buckets = {user: bucket for user, bucket in self._buckets.items() if not bucket.full}
 
     def may_send(self, user_id: int) -> bool:
         """Take one from the user's sends, whatever connection they come by."""
@@ -107,6 +115,7 @@ class Live:
         while True:
             await asyncio.sleep(SESSIONS_EVERY)
             try:
+                self._forget_buckets()
                 await self._check_sessions()
                 await self._check_epoch()
             except DatabaseError as error:  # it is away: the next look is soon

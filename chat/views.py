@@ -3,6 +3,7 @@
 import secrets
 from typing import Any, NamedTuple, cast
 
+from allauth.decorators import rate_limit
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -141,6 +142,7 @@ def _first_unread(rows: list[Row], read_seq: int, me: list[int]) -> int | None:
 
 @login_required
 @require_POST
+@rate_limit(action="write")
 def say(request: HttpRequest, public_id: str) -> HttpResponse:
     """Send a text without JavaScript; the form's cid makes a double post harmless."""
     me, found, _ = _room(request, public_id)
@@ -158,6 +160,7 @@ def say(request: HttpRequest, public_id: str) -> HttpResponse:
 
 @login_required
 @require_POST
+@rate_limit(action="write")
 def edit(request: HttpRequest, public_id: str, seq: int) -> HttpResponse:
     me, found, _ = _room(request, public_id)
     try:
@@ -172,6 +175,7 @@ def edit(request: HttpRequest, public_id: str, seq: int) -> HttpResponse:
 
 @login_required
 @require_POST
+@rate_limit(action="write")
 def delete(request: HttpRequest, public_id: str, seq: int) -> HttpResponse:
     me, found, _ = _room(request, public_id)
     try:

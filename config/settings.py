@@ -127,7 +127,10 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_AUTHENTICATED_LOGIN_REDIRECTS = False  # guests, who are signed in, must reach the sign-in page
 ACCOUNT_PREVENT_ENUMERATION = "strict"  # addresses are not verified, so nobody owns one by typing it first
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-ACCOUNT_RATE_LIMITS = {"join_as_guest": "20/m/ip,200/h/ip"}  # a dormitory shares one address
+ACCOUNT_RATE_LIMITS = {
+    "join_as_guest": "20/m/ip,200/h/ip",  # a dormitory shares one address
+    "write": "60/m/user",  # texts, edits and deletions by form; those by socket have CHAT_SENDS_PER_SECOND
+}
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if env.flag("BEHIND_PROXY", False) else 0
 EMAIL_BACKEND = env.text("EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
 

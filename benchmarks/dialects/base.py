@@ -3,6 +3,7 @@
 Every message carries its identity in its text, `<sender>:<number>:…`, so that the check does not trust the system.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Hashable
 from typing import ClassVar, NamedTuple
 
@@ -20,7 +21,7 @@ class Delivered(NamedTuple):
     identities: list[Identity]
 
 
-class Dialect:
+class Dialect(ABC):
     """One system's protocol. Where the members of a room get the same bytes, a frame is looked into once.
 
     `subprotocol`: offered in the handshake. `binary`: frames are binary, else text. `ping` is answered with `pong`
@@ -32,26 +33,28 @@ class Dialect:
     ping: ClassVar[bytes | None] = None
     pong: ClassVar[bytes] = b""
 
+    @abstractmethod
     def path(self, room: str) -> str:
-        raise NotImplementedError
+        """Where the WebSocket is."""
 
+    @abstractmethod
     def on_open(self, room: str) -> bytes | None:
         """What to say once the WebSocket stands; None: one is in. Empty: the server speaks first."""
-        raise NotImplementedError
 
+    @abstractmethod
     def entered(self, room: str, payload: bytes) -> int | bytes | None:
         """The room's last number if this frame says that we are in; what to say to it; None to go on waiting.
 
         ValueError for a refusal.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def message(self, room: str, identity: Identity) -> bytes:
-        raise NotImplementedError
+        """The frame that sends one."""
 
+    @abstractmethod
     def read(self, payload: bytes) -> Delivered | None:
         """The messages in a frame; None for other frames. ValueError for a refusal."""
-        raise NotImplementedError
 
 
 def text_of(identity: Identity) -> str:

@@ -52,6 +52,9 @@ class ChatConsumer(AsyncConsumer):
             logger.warning("a connection was turned away: %r", error)
             await self._send_close(close_codes.TRY_LATER)
             return None
+        if live.crowded(user.pk):
+            await self._send_close(close_codes.TOO_FAST)
+            return None
         key = SessionKey(self.scope["session"].session_key or "", user.pk, user.password)
         return Session(live, key, user.nickname, self._outbox, self._end)
 

@@ -13,6 +13,7 @@ RESUME_MAX: Final = 1_000
 RESUME_BYTES: Final = 1_000_000
 FRAME_OUT_BYTES: Final = 256 * 1024
 FRAMES_PER_SECOND: Final = 50
+SOCKETS_PER_PERSON: Final = 128
 FRAMES_BURST: Final = 400
 
 
@@ -38,6 +39,7 @@ LIMITS: Final[dict[str, Limit]] = {
     "frames_per_second": Limit(
         FRAMES_PER_SECOND, "frames a second from one socket, 400 at once", "4429", True
     ),
+    "sockets_per_person": Limit(SOCKETS_PER_PERSON, "sockets of one person on one worker", "4429", True),
     "resume_bytes": Limit(RESUME_BYTES, "bytes of missed entries that a resume replays", "RESYNC", True),
     "resume": Limit(RESUME_MAX, "missed entries that a resume replays; beyond it `resync`", "RESYNC", True),
 }

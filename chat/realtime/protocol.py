@@ -181,7 +181,8 @@ class Presence(Struct, tag="presence"):
 
 
 class Position(Struct, tag="position"):
-    """The room's head; a client that is behind it although nothing more comes asks again with `join`."""
+    """The room's head; a client that is behind it although nothing more comes asks again with `join`. Reserved: this
+    server repairs gaps itself and does not send it."""
 
     room: str
     head: int

@@ -13,6 +13,11 @@ class TokenBucket:
         self._rate, self._burst, self._clock = rate, burst, clock
         self._tokens, self._updated = burst, clock()
 
+    @property
+    def full(self) -> bool:
+        """As good as new: it may be forgotten."""
+        return self._tokens + (self._clock() - self._updated) * self._rate >= self._burst
+
     def take(self) -> bool:
         """True, and one token fewer, if there is one."""
         now = self._clock()

@@ -14,12 +14,17 @@ from django.utils import timezone
 from accounts.actions import upgrade_guest
 from accounts.models import User
 from chat import store, timeline
+from chat.realtime.limits import SOCKETS_PER_PERSON
 from chat.store import SessionKey
 from rooms import actions as room_actions
 from tests.live.servers import Cast, Workers, in_thread, sign_in
 from tests.live.wsclient import WsClient
 
 pytestmark = pytest.mark.faults
+
+
+WITH_BUS, WITHOUT_BUS = 1.0, 3.0  # seconds: P8
+SLACK = 1.0  # for a machine whose cores stall
 
 
 def _get(port: int, path: str, session: str) -> int:
@@ -70,7 +75,7 @@ async def test_a_removed_member_gets_their_leave_entry_and_nothing_after_it_on_b
         folds = [await here.join(room), await there.join(room)]
         await in_thread(_remove_by_form, workers.ports[port_of_the_verb], cast)
         for client in (here, there):
-            await client.until(lambda c=client: bool(c.of("removed")), wait=3)
+            await client.until(lambda c=client: bool(c.of("removed")), wait=WITH_BUS + SLACK)
             assert client.of("removed")[0]["reason"] == "removed"
         left = (await in_thread(timeline.heads, [cast.room.pk]))[cast.room.pk]
         after = await host.say(room, "secret", "이제 우리끼리")
@@ -106,7 +111,7 @@ async def test_leaving_cuts_without_a_bus_within_three_seconds(workers: Workers,
         workers.bus.kill()
         try:
             await in_thread(room_actions.leave, user=cast.member, room=cast.room)
-            await member.until(lambda: bool(member.of("removed")), wait=4)
+            await member.until(lambda: bool(member.of("removed")), wait=WITHOUT_BUS + SLACK)
         finally:
             workers.bus.start()
 
@@ -166,6 +171,20 @@ def _change_password(session: str, user_id: int) -> None:
     user = User.objects.get(pk=user_id)
     user.set_password("another-one-entirely")
     user.save()
+
+
+async def test_one_person_has_a_bounded_number_of_sockets(workers: Workers, cast: Cast) -> None:
+    clients = [WsClient(workers.first.port, cast.sessions["훈이"]) for _ in range(SOCKETS_PER_PERSON)]
+    for client in clients:
+        await client.__aenter__()
+        await client.until(lambda c=client: bool(c.of("welcome")))
+    async with WsClient(workers.first.port, cast.sessions["훈이"]) as one_more:
+        await one_more.until(lambda: one_more.closed is not None)
+        assert one_more.closed == 4429
+    async with WsClient(workers.first.port, cast.sessions["짱구"]) as other:
+        await other.join(cast.room.public_id)
+    for client in clients:
+        await client.__aexit__()
 
 
 async def test_a_revoked_or_expired_invitation_lets_nobody_in(workers: Workers, cast: Cast) -> None:
