@@ -7,7 +7,6 @@ import pytest
 
 from accounts.models import User
 from chat.models import Installation
-from deploy.services import Daphne
 from rooms import actions as room_actions
 from tests.live.servers import EPOCH, Cast, Workers, sign_in, start_workers, stop_workers
 
@@ -17,15 +16,6 @@ def workers(tmp_path_factory: Any, django_db_setup: Any, django_db_blocker: Any)
     """Two workers for the module's tests; a test that hurts the bus or a worker heals it again."""
     with django_db_blocker.unblock():
         running = start_workers(tmp_path_factory.mktemp("workers"))
-    yield running
-    stop_workers(running)
-
-
-@pytest.fixture(scope="module")
-def stock_workers(tmp_path_factory: Any, django_db_setup: Any, django_db_blocker: Any) -> Iterator[Workers]:
-    """The same app on Daphne as it comes, without what our worker adds."""
-    with django_db_blocker.unblock():
-        running = start_workers(tmp_path_factory.mktemp("stock"), Daphne)
     yield running
     stop_workers(running)
 

@@ -1,5 +1,24 @@
-"""The workers and people of the live tests."""
+"""The workers and people of the live tests, and servers of others."""
 
-from tests.live.conftest import cast, stock_workers, workers
+from collections.abc import Iterator
+from typing import Any
 
-__all__ = ["cast", "stock_workers", "workers"]
+import pytest
+
+from deploy.services import Daphne
+from tests.live.conftest import cast, workers
+from tests.live.servers import Workers, start_workers, stop_workers
+from tests.serving.stock import Uvicorn
+
+__all__ = ["cast", "workers"]
+
+
+@pytest.fixture(scope="module", params=[Daphne, Uvicorn])
+def stock_workers(
+    request: Any, tmp_path_factory: Any, django_db_setup: Any, django_db_blocker: Any
+) -> Iterator[Workers]:
+    """The same app on a server as it comes, without what our worker adds."""
+    with django_db_blocker.unblock():
+        running = start_workers(tmp_path_factory.mktemp("stock"), request.param)
+    yield running
+    stop_workers(running)
