@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from chat.live import shutdown
-from chat.serving.supervisor import tell_ready
+from chat.serving.parentage import tell_ready
 
 logger = logging.getLogger(__name__)
 

@@ -1,6 +1,7 @@
 """The workers and people of the live tests, and servers of others."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from deploy.services import Daphne
 from tests.live.conftest import cast, workers
 from tests.live.servers import Workers, start_workers, stop_workers
+from tests.serving.parent import LONG, Parent, Start
 from tests.serving.stock import Uvicorn
 
 __all__ = ["cast", "workers"]
@@ -22,3 +24,18 @@ def stock_workers(
         running = start_workers(tmp_path_factory.mktemp("stock"), request.param)
     yield running
     stop_workers(running)
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    parents: list[Parent] = []
+
+    def start(workers: int, *options: float, **how: Any) -> Parent:
+        parents.append(Parent(tmp_path / f"plan{len(parents)}", workers, *options, **how))
+        return parents[-1]
+
+    yield start
+    for parent in parents:
+        parent.process.kill()
+        parent.process.wait(LONG)
+        parent.until_all_gone()

@@ -1,4 +1,4 @@
-"""A worker and its parent without Django, for test_supervisor: starts in 50 ms and does what the test plans.
+"""A worker and its parent without Django, for the parent's tests: starts in 50 ms and does what the test plans.
 
 `stub_worker.py serve WORKERS [READY_WITHIN [DRAIN_WITHIN]]` supervises; `stub_worker.py work FD` answers each HTTP
 request with its process id. The file named by STUB_PLAN, read when a worker starts, makes it misbehave:
@@ -16,7 +16,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from chat.serving import sockets, supervisor
+from chat.serving import parentage, sockets, supervisor
 
 
 def serve(workers: int, ready_within: float = 20.0, drain_within: float = 5.0) -> int:
@@ -53,7 +53,7 @@ def work(descriptor: int) -> int:
     if planned == "silent":
         os.close(int(os.environ["SERVE_READY_FD"]))
     elif planned != "never":
-        supervisor.tell_ready()
+        parentage.tell_ready()
     listener = socket.socket(fileno=descriptor)
     served = [listener] if planned not in ("never", "silent") else []
     while told not in select.select([*served, told], [], [])[0]:
