@@ -1,12 +1,12 @@
-"""`bin/bench SCENE [--peer NAME,…] [--server NAME] [--quick] [--json] [--save]`."""
+"""`bin/bench SCENE [options]`; `--help` says which."""
 
 import argparse
 import signal
 import sys
 from contextlib import ExitStack
 
-from benchmarks import append, arrivals, fanout, idle, report, servers
-from benchmarks.machine import Machine
+from benchmarks import append, arrivals, fanout, figures, idle, overload, report, servers, workers
+from benchmarks.machine import ROOT, Machine
 from benchmarks.options import Options
 from benchmarks.peers import PEERS, peers_versions
 from deploy.services import ServiceError
@@ -15,49 +15,24 @@ SCENES = {
     "append": append.measure,
     "fanout": fanout.measure_room,
     "parties": fanout.measure_parties,
+    "workers": workers.measure,
+    "overload": overload.measure,
     "idle": idle.measure,
     "join": arrivals.measure_join,
     "reconnect": arrivals.measure_reconnect,
 }
 
 
+FIGURES = "figures"
+
+
 def main(arguments: list[str]) -> int:
     """0; 1 with one sentence when something is in the way or a result is not true."""
-    parser = argparse.ArgumentParser(
-        prog="bin/bench", description="Measure one scene, interleaved and repeated."
-    )
-    parser.add_argument("scene", choices=SCENES)
-    parser.add_argument(
-        "--quick", action="store_true", help="a small version, under a minute; its figures mean little"
-    )
-    parser.add_argument(
-        "--json", action="store_true", help="one object per line, the last one with the ratios"
-    )
-    parser.add_argument("--runs", type=int, metavar="N", help="passes (default 3; 1 with --quick)")
-    parser.add_argument(
-        "--peer", metavar="NAME,…", default="tutorial", help=f"measured next to ours: {', '.join(PEERS)}"
-    )
-    parser.add_argument(
-        "--server", choices=servers.OURS, help="what serves ours (default: serve where manage.py has it)"
-    )
-    parser.add_argument("--seconds", type=float, metavar="S", help="that each load is measured (default 6)")
-    parser.add_argument(
-        "--save", action="store_true", help="keep the result in benchmarks/results/<date>-<scene>.json too"
-    )
-    asked = parser.parse_args(arguments)
-    if asked.runs is not None and asked.runs < 1:
-        parser.error("--runs must be at least 1")
-    # The tutorial's chat first: the others are measured at its pace too.
-    peers = sorted(dict.fromkeys(asked.peer.split(",")), key=lambda name: name != "tutorial")
-    if unknown := [name for name in peers if name not in PEERS]:
-        parser.error(f"--peer: {unknown[0]!r} is none of {', '.join(PEERS)}")
-    options = Options(
-        asked.quick,
-        asked.runs or (1 if asked.quick else 3),
-        asked.seconds or (1.5 if asked.quick else 6.0),
-        tuple(peers),
-        asked.server or servers.default(),
-    )
+    asked = _asked(arguments)
+    if asked.scene == FIGURES:
+        print("\n".join(str(path.relative_to(ROOT)) for path in figures.write()))
+        return 0
+    options = _options(asked)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         with ExitStack() as stack:
@@ -75,11 +50,71 @@ def main(arguments: list[str]) -> int:
         else report.table(rows, pairs, versions)
     )
     if asked.save:
-        print(f"Saved in {report.save(asked.scene, arguments, rows, pairs, versions)}", file=sys.stderr)
+        name = f"{asked.scene}-{asked.members}" if asked.members else asked.scene
+        print(f"Saved in {report.save(name, arguments, rows, pairs, versions)}", file=sys.stderr)
     if untrue := report.untrue(rows):
         print(untrue, file=sys.stderr)
         return 1
     return 0
+
+
+def _asked(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="bin/bench",
+        description="Measure one scene, interleaved and repeated; `figures` makes the summary and the plots of "
+        "docs/performance.md from what was saved.",
+    )
+    parser.add_argument("scene", choices=[*SCENES, FIGURES])
+    parser.add_argument(
+        "--quick", action="store_true", help="a small version, under a minute; its figures mean little"
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="one object per line, the last one with the ratios"
+    )
+    parser.add_argument("--runs", type=int, metavar="N", help="passes (default 3; 1 with --quick)")
+    parser.add_argument(
+        "--peer", metavar="NAME,…", default="tutorial", type=lambda given: given.split(","),
+        help=f"measured next to ours: {', '.join(PEERS)}, or none",
+    )  # fmt: skip
+    parser.add_argument("--server", choices=servers.OURS, default="serve", help="what serves ours")
+    parser.add_argument("--seconds", type=float, metavar="S", help="that each load is measured (default 6)")
+    parser.add_argument(
+        "--rates", metavar="N,…", type=_rates,
+        help="fanout, parties, workers: messages a second at an even pace (fanout has 100,2000)",
+    )  # fmt: skip
+    parser.add_argument("--members", type=int, metavar="N", help="fanout: in the one room (default 500)")
+    parser.add_argument(
+        "--save", action="store_true", help="keep the result in benchmarks/results/<date>-<scene>.json too"
+    )
+    asked = parser.parse_args(arguments)
+    for name in ("runs", "members"):
+        if (value := getattr(asked, name)) is not None and value < 1:
+            parser.error(f"--{name} must be at least 1")
+    if unknown := [name for name in asked.peer if name not in (*PEERS, "none")]:
+        parser.error(f"--peer: {unknown[0]!r} is none of {', '.join(PEERS)}")
+    return asked
+
+
+def _options(asked: argparse.Namespace) -> Options:
+    # The tutorial's chat first: the others are measured at its pace too.
+    peers = sorted(dict.fromkeys(asked.peer), key=lambda name: name != "tutorial")
+    return Options(
+        quick=asked.quick,
+        runs=asked.runs or (1 if asked.quick else 3),
+        seconds=asked.seconds or (1.5 if asked.quick else 6.0),
+        peers=tuple(name for name in peers if name != "none"),
+        server=asked.server,
+        rates=asked.rates,
+        members=asked.members,
+    )
+
+
+def _rates(given: str) -> tuple[float, ...]:
+    """Ascending: a system is not asked for more before it was asked for less."""
+    rates = tuple(sorted({float(each) for each in given.split(",") if each}))
+    if any(not 0 < rate < 1e6 for rate in rates):
+        raise argparse.ArgumentTypeError("rates are messages a second, from above 0 to below 1,000,000")
+    return rates
 
 
 if __name__ == "__main__":

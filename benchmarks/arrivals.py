@@ -7,12 +7,11 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import psutil
-
 from benchmarks import people, servers
-from benchmarks.fanout import MEMBERS_OF_A_PARTY
 from benchmarks.machine import Machine
+from benchmarks.meter import Meter
 from benchmarks.options import Options
+from benchmarks.passes import MEMBERS_OF_A_PARTY
 from benchmarks.report import Pass, Ratio, Row, percentile
 from benchmarks.visitors import Door, Visitor
 from deploy.services import Process, ServiceError
@@ -88,7 +87,7 @@ def _join(server: Process, crowds: list[people.Crowd], seconds: float) -> Pass:
     door, leaving = Door(server.port), 0  # type: ignore[attr-defined]
     warm_up, total = JOINS_PER_S, int(JOINS_PER_S * (seconds + 1))
     start = time.perf_counter()
-    cpu, begun = 0.0, 0
+    meter, cpu, begun = Meter(server.pid), 0.0, 0
     while len(door.arrived) < total:
         now = time.perf_counter()
         if now > start + total / JOINS_PER_S + GIVE_UP:
@@ -97,14 +96,14 @@ def _join(server: Process, crowds: list[people.Crowd], seconds: float) -> Pass:
             crowd = crowds[begun % len(crowds)]
             member = crowd.members[begun // len(crowds) % len(crowd.members)]
             if begun == warm_up:
-                cpu = _cpu(server)
-            door.come(Visitor(crowd.public_id, member.session), start + begun / JOINS_PER_S)
+                cpu = meter.cpu()
+            door.come(Visitor(crowd.public_id, member.session), start + (begun + 1) / JOINS_PER_S)
             begun += 1
         door.poll(0.002)
         for visitor in door.arrived[leaving:]:
             door.leave(visitor)
         leaving = len(door.arrived)
-    cpu = _cpu(server) - cpu
+    cpu = meter.cpu() - cpu
     measured = sorted(door.arrived, key=lambda v: v.begun)[warm_up:]
     took = [(v.arrived - v.begun) * 1000 for v in measured]
     asked = [(v.arrived - v.asked) * 1000 for v in measured]
@@ -124,12 +123,13 @@ def _reconnect(machine: Machine, options: Options, crowds: list[people.Crowd]) -
     write(crowds, MISSED)
     back = [Visitor(v.room, v.session, since=v.head, epoch=v.epoch) for v in before]
     with _server(machine, servers.ours(machine, options.server, port)) as server:
-        door, cpu, start = Door(port, patient=True), _cpu(server), time.perf_counter()
+        meter = Meter(server.pid)
+        door, cpu, start = Door(port, patient=True), meter.cpu(), time.perf_counter()
         for visitor in back:
             door.come(visitor)
         while len(door.arrived) < len(back) and time.perf_counter() < start + GIVE_UP:
             door.poll(0.1)
-        cpu = _cpu(server) - cpu
+        cpu = meter.cpu() - cpu
         quiet = time.perf_counter() + 1.0  # repetitions would come now
         while time.perf_counter() < quiet:
             door.poll(0.1)
@@ -172,10 +172,3 @@ def _settled(door: Door, crowds: list[people.Crowd]) -> list[Visitor]:
         if door.broken or time.perf_counter() > deadline:
             raise ServiceError(f"{len(door.arrived)} of {len(everybody)} came in: {door.broken[:3]}")
     return everybody
-
-
-def _cpu(server: Process) -> float:
-    """CPU seconds of the server and its children."""
-    main = psutil.Process(server.pid)
-    times = [each.cpu_times() for each in (main, *main.children(recursive=True))]
-    return sum(each.user + each.system for each in times)

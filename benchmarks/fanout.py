@@ -4,83 +4,109 @@ Ours and its peers in turns, each a fresh process on a core of its own, with the
 way. Ours writes every message to PostgreSQL before it acknowledges and delivers it; peers/ says who else does.
 """
 
-import json
-import subprocess
-import sys
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from benchmarks import people, servers
-from benchmarks.machine import ROOT, Machine
+from benchmarks.machine import Machine
 from benchmarks.options import Options
+from benchmarks.passes import (
+    MEMBERS_OF_A_PARTY,
+    PATIENCE,
+    Phase,
+    at_rate,
+    figures,
+    half,
+    run_passes,
+    saturated,
+)
 from benchmarks.peers import PEERS
 from benchmarks.report import Pass, Ratio, Row
-from deploy.services import Process, ServiceError
-from deploy.services.lifeline import in_child
 
-MEMBERS_OF_A_PARTY = 4
-
-
-def measure_room(machine: Machine, options: Options) -> tuple[list[Row], list[Ratio]]:
-    """One room of 500, 32 messages under way: more only makes the tutorial's latency longer."""
-    return _measure(machine, Shape("fanout", 1, 100 if options.quick else 500, 32, 1024), options)
-
-
-def measure_parties(machine: Machine, options: Options) -> tuple[list[Row], list[Ratio]]:
-    """500 rooms of 4, one message of every member under way."""
-    rooms = 50 if options.quick else 500
-    window = rooms * MEMBERS_OF_A_PARTY
-    return _measure(machine, Shape("parties", rooms, MEMBERS_OF_A_PARTY, window, 4 * window), options)
+FLOOR = "generator's ceiling"
+SAME_PACE = "tutorial's half"  # half of what the tutorial's chat takes, for all that run after it
+RATES = (100.0, 2000.0)  # messages a second into the one room, whatever comes back
+QUICK_RATES = (50.0, 200.0)
 
 
 @dataclass(frozen=True)
 class Shape:
-    """The rooms, and how many messages are under way when a system is saturated (the floor takes more)."""
+    """The rooms, how many messages are under way when a system is saturated (the floor takes more), and the fixed
+    rates in messages a second that all rooms together are offered."""
 
     scene: str
     rooms: int
     members: int
     window: int
     floor_window: int
+    rates: tuple[float, ...]
+
+
+def measure_room(machine: Machine, options: Options) -> tuple[list[Row], list[Ratio]]:
+    """One room of 500, 32 messages under way: more only makes the tutorial's latency longer."""
+    members = options.members or (100 if options.quick else 500)
+    rates = options.rates if options.rates is not None else QUICK_RATES if options.quick else RATES
+    return _measure(machine, Shape("fanout", 1, members, 32, 1024, rates), options)
+
+
+def measure_parties(machine: Machine, options: Options) -> tuple[list[Row], list[Ratio]]:
+    """500 rooms of 4, one message of every member under way."""
+    rooms = 50 if options.quick else 500
+    window = rooms * MEMBERS_OF_A_PARTY
+    shape = Shape("parties", rooms, MEMBERS_OF_A_PARTY, window, 4 * window, options.rates or ())
+    return _measure(machine, shape, options)
 
 
 def _measure(machine: Machine, shape: Shape, options: Options) -> tuple[list[Row], list[Ratio]]:
+    machine.need_files(shape.rooms * shape.members)
     machine.load_django()
     machine.pin(machine.postgres.process.pid, machine.other_cores)
     machine.pin(machine.valkey.process.pid, machine.other_cores)
     crowds = people.settle(shape.rooms, shape.members)
-    seconds = options.seconds
     rows = _rows(shape, options)
     for _ in range(options.runs):
-        phases = _phases(shape.window, seconds)
-        for name in options.peers:
-            peer = PEERS[name]
-            found = run_pass(machine, peer.start(machine), peer.dialect, crowds, phases)
-            _note(rows, peer.system, found)
-            if name == "tutorial":
-                rate = found["phases"]["half"]["sent_per_s"]
-                pace = {"name": SAME_PACE, "rate": rate, "seconds": seconds, "warm_up": seconds / 4}
-                phases = [*phases, pace]
-        found = run_pass(machine, servers.ours(machine, options.server), "rualone", crowds, phases)
-        _note(rows, servers.OURS[options.server], found)
-        found = run_pass(
-            machine, servers.floor(machine), "rualone", crowds, _phases(shape.floor_window, seconds)[:1]
-        )
-        _note(rows, FLOOR, found)
-    return list(rows.values()), _ratios(rows, options)
+        _take_turns(machine, shape, options, crowds, rows)
+    return list(rows.values()), _ratios(shape, rows, options)
 
 
-FLOOR = "generator's ceiling"
-SAME_PACE = "tutorial's half"  # half of what the tutorial's chat takes, for all that run after it
+def _take_turns(
+    machine: Machine, shape: Shape, options: Options, crowds: list[people.Crowd], rows: dict[Any, Row]
+) -> None:
+    """One pass of everybody."""
+    seconds = options.seconds
+    paces: list[Phase] = []
+    for name in options.peers:
+        peer = PEERS[name]
+        phases = [saturated(shape.window, seconds), half(seconds), *paces, *_fixed(shape, seconds, PATIENCE)]
+        found = run_passes(machine, partial(peer.start, machine), peer.dialect, crowds, phases)
+        _note(rows, peer.system, found)
+        if name == "tutorial":
+            paces = [at_rate(SAME_PACE, found[0]["phases"]["half"]["sent_per_s"], seconds)]
+    phases = [saturated(shape.window, seconds), half(seconds), *paces, *_fixed(shape, seconds)]
+    found = run_passes(machine, lambda: servers.ours(machine, options.server), "rualone", crowds, phases)
+    _note(rows, servers.OURS[options.server], found)
+    phases = [saturated(shape.floor_window, seconds), *_fixed(shape, seconds, PATIENCE)]
+    found = run_passes(machine, lambda: servers.floor(machine), "rualone", crowds, phases)
+    _note(rows, FLOOR, found)
+
+
+def _fixed(shape: Shape, seconds: float, patience: float | None = None) -> list[Phase]:
+    return [at_rate(_load(rate), rate, seconds, patience) for rate in shape.rates]
+
+
+def _load(rate: float) -> str:
+    return f"{rate:,.0f} in/s"
 
 
 def _rows(shape: Shape, options: Options) -> dict[tuple[str, str], Row]:
-    """By system and load: as much as it takes, half of that, and what is half for the tutorial's chat."""
+    """By system and load: as much as it takes, half of that, what is half for the tutorial's chat, and the rates."""
     persists = {PEERS[name].system: PEERS[name].persists for name in options.peers}
     systems = [*persists, servers.OURS[options.server]]
     loads = {"saturated": [*systems, FLOOR], "half": systems}
     if "tutorial" in options.peers:
-        loads[SAME_PACE] = systems[1:]
+        loads[SAME_PACE] = [each for each in systems if each != PEERS["tutorial"].system]
+    loads |= {_load(rate): [*systems, FLOOR] for rate in shape.rates}
     rows = {}
     for load, measured in loads.items():
         for system in measured:
@@ -92,106 +118,32 @@ def _rows(shape: Shape, options: Options) -> dict[tuple[str, str], Row]:
     return rows
 
 
-def _note(rows: dict[tuple[str, str], Row], system: str, found: dict[str, Any]) -> None:
-    for load, figures in found["phases"].items():
-        rows[system, load].passes.append(_figures(found, figures))
+def _note(rows: dict[Any, Row], system: str, found: list[dict[str, Any]]) -> None:
+    for part in found:
+        for load, phase in part["phases"].items():
+            rows[system, load].passes.append(figures(part, phase))
 
 
-def _phases(window: int, seconds: float) -> list[dict[str, Any]]:
-    """As much as it takes, then half of that at an even pace."""
-    timing = {"seconds": seconds, "warm_up": seconds / 4}
-    return [
-        {"name": "saturated", "window": window, **timing},
-        {"name": "half", "of": "saturated", "share": 0.5, **timing},
-    ]
-
-
-def _ratios(rows: dict[tuple[str, str], Row], options: Options) -> list[Ratio]:
-    """Ours next to each peer."""
+def _ratios(shape: Shape, rows: dict[tuple[str, str], Row], options: Options) -> list[Ratio]:
+    """Ours next to each peer. At a fixed rate the peer's best counts, which is when it is saturated."""
     ours = servers.OURS[options.server]
     ratios = []
     for name in options.peers:
         peer, full = PEERS[name].system, rows[ours, "saturated"]
-        ratios.append(Ratio(f"delivered/s, ours / {name}", full, rows[peer, "saturated"]))
+        best = rows[peer, "saturated"]
+        ratios.append(Ratio(f"delivered/s, ours / {name}", full, best))
         title = f"CPU per delivery when saturated, {name} / ours"
-        ratios.append(Ratio(title, full, rows[peer, "saturated"], _cpu, inverse=True))
+        ratios.append(Ratio(title, full, best, _cpu, inverse=True))
         if calm := rows.get((ours, SAME_PACE)):
             theirs = rows[peer, "half" if name == "tutorial" else SAME_PACE]
             title = f"CPU per delivery at the same rate, {name} / ours"
             ratios.append(Ratio(title, calm, theirs, _cpu, inverse=True))
+        for rate in shape.rates:
+            at = rows[ours, _load(rate)]
+            ratios.append(Ratio(f"delivered/s, ours at {_load(rate)} / {name} saturated", at, best))
+            ratios.append(Ratio(f"delivered/s at {_load(rate)}, ours / {name}", at, rows[peer, _load(rate)]))
     return ratios
 
 
 def _cpu(figures: Pass) -> float | None:
     return figures.cpu_us_per_delivery
-
-
-def run_pass(
-    machine: Machine,
-    server: Process,
-    dialect: str,
-    crowds: list[people.Crowd],
-    phases: list[dict[str, Any]],
-    **more: Any,
-) -> dict[str, Any]:
-    """One fresh server, one run of the generator against it; `more` goes into its job."""
-    server.spawn()
-    try:
-        machine.pin(server.pid, machine.server_cores)
-        server.wait_ready()
-        job = {
-            "port": server.port,  # type: ignore[attr-defined]
-            "dialect": dialect,
-            "server": server.pid,
-            "clients": [
-                {"room": crowd.public_id, "session": m.session} for crowd in crowds for m in crowd.members
-            ],
-            "phases": phases,
-            "observe_every": 10 if len(crowds) == 1 else 7,
-            **more,
-        }
-        return _generate(machine, job)
-    finally:
-        server.stop()
-
-
-def _generate(machine: Machine, job: dict[str, Any]) -> dict[str, Any]:
-    command = [sys.executable, "-m", "benchmarks.generator"]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT,
-        preexec_fn=in_child(),
-    ) as child:  # fmt: skip
-        machine.pin(child.pid, machine.other_cores)
-        try:
-            output, errors = child.communicate(json.dumps(job), timeout=600)
-        except BaseException:
-            child.kill()
-            raise
-    if child.returncode:
-        raise ServiceError(f"The load generator gave up: {errors.strip()[-600:]}")
-    found: dict[str, Any] = json.loads(output)
-    if found["refusals"] or found["lost_connections"]:
-        print(f"{found['lost_connections']} connections broke; refused: {found['refusals']}", file=sys.stderr)
-    return found
-
-
-def _figures(found: dict[str, Any], figures: dict[str, Any]) -> Pass:
-    """`in per s`: messages sent a second. Shares of a core: what the server used, what it had to wait for its core
-    because something else ran there, what the generator used."""
-    notes = {
-        "in per s": figures["sent_per_s"],
-        "server busy": figures["server_busy"],
-        "server starved": figures["server_starved"],
-        "generator busy": figures["generator_busy"],
-    }
-    return Pass(
-        figures["delivered_per_s"],
-        figures["p50_ms"],
-        figures["p99_ms"],
-        figures["cpu_us"],
-        found["kb_per_connection"],
-        found["lost"],
-        found["repeated"],
-        found["out_of_order"],
-        notes,
-    )

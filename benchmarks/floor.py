@@ -39,7 +39,7 @@ def main(port: int) -> None:
     waiting: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
     flushed = 0.0
     while True:
-        for key, _ in selector.select(PACE if waiting else None):
+        for key, _ in selector.select(max(flushed + PACE - time.monotonic(), 0) if waiting else None):
             if key.data is None:
                 link, _ = door.accept()
                 selector.register(link, selectors.EVENT_READ, Guest(link))

@@ -1,9 +1,9 @@
 """Scene `idle`: memory of the whole server process for one connection that is signed in, in one room and quiet."""
 
 from benchmarks import people, servers
-from benchmarks.fanout import MEMBERS_OF_A_PARTY, run_pass
 from benchmarks.machine import Machine
 from benchmarks.options import Options
+from benchmarks.passes import MEMBERS_OF_A_PARTY, run_pass
 from benchmarks.peers import PEERS
 from benchmarks.report import Pass, Ratio, Row
 

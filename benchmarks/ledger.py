@@ -1,11 +1,29 @@
-"""The check that every message arrived at every member exactly once and in order; its cost is per frame."""
+"""The check that every message arrived at every member exactly once and in order.
+
+Members of a room get the same bytes. What a stretch of bytes means to a member who stands where another stood is known
+from the other; that it *is* the same bytes is compared for every member and every byte.
+"""
 
 import time
+from collections import Counter
 from collections.abc import Hashable
+from typing import NamedTuple
 
-from benchmarks.dialects import Delivered, Dialect, Identity
+from benchmarks.dialects import Answered, Delivered, Dialect, Identity
+from benchmarks.websocket import Incoming
 
-_CACHE_MAX = 4_000  # frames whose content is known already; members of a room get the same bytes
+_FRAMES_MAX = 4_000  # frames whose content is known already
+_STRETCHES_MAX = 32 << 20  # bytes of stretches that are remembered
+
+
+class Stretch(NamedTuple):
+    """What `data` after the unfinished `rest` brought to one who stood at a number of one stream."""
+
+    rest: bytes
+    data: bytes
+    rest_after: bytes
+    last: int
+    sent: list[float]  # when each message in it was sent
 
 
 class Ledger:
@@ -14,56 +32,124 @@ class Ledger:
     def __init__(self, dialect: Dialect, members_per_room: int) -> None:
         self._dialect, self._members = dialect, members_per_room
         self._frames: dict[bytes, Delivered | None] = {}
+        self._stretches: dict[tuple[Hashable, int, int, int], Stretch] = {}
+        self._remembered = 0
         self._places: dict[Identity, tuple[Hashable, int]] = {}
-        self.sent: dict[Identity, float] = {}
+        self._missing: dict[tuple[int, Hashable], set[int]] = {}
+        self.sent: dict[Identity, float] = {}  # perf_counter; at a fixed rate when it should have been sent
+        self.acked: dict[Identity, int] = {}
+        self.refused: dict[Identity, str] = {}
+        self.told: Counter[str] = Counter()
         self.delivered = 0
         self.repeated = 0
         self.out_of_order = 0
         self.refusals: list[str] = []
-        self.latencies: list[float] = []
-        self._missing: dict[tuple[int, Hashable], set[int]] = {}
+        self.latencies: list[float] = []  # milliseconds
+        self.trace: list[tuple[float, float]] | None = None  # (sent, milliseconds), while somebody wants it
 
     @property
     def due(self) -> int:
-        """Deliveries that have not happened yet."""
-        return len(self.sent) * self._members - self.delivered
+        """Deliveries that have not happened yet; what was refused is not due."""
+        return (len(self.sent) - len(self.refused)) * self._members - self.delivered
 
-    def take(self, member: int, stands: dict[Hashable, int], payload: bytes, observed: bool) -> None:
-        """A frame has come to a member. `stands`: the last number it has of each stream."""
+    @property
+    def under_way(self) -> int:
+        """Messages that have not reached all their members, rounded up."""
+        return -(-self.due // self._members)
+
+    def untrue(self) -> tuple[int, int]:
+        """(acknowledged and in no frame, or under another number; refused and yet delivered): both must be 0."""
+        places = self._places
+        lost = sum(i not in places or 0 < seq != places[i][1] for i, seq in self.acked.items())
+        return lost, sum(i in places for i in self.refused)
+
+    # --- reading --------------------------------------------------------------------------------------------------
+
+    def known(
+        self, room: str, stands: dict[Hashable, int], incoming: Incoming, data: bytes, observed: bool
+    ) -> bool:
+        """Take bytes that another member got at the same place; False: they must be looked into."""
+        rest, stand = incoming.rest, stands.get(room, 0)
+        stretch = self._stretches.get((room, stand, len(rest), len(data)))
+        if stretch is None or stretch.data != data or stretch.rest != rest:
+            return False
+        incoming.rest = stretch.rest_after
+        stands[room] = stretch.last
+        self.delivered += len(stretch.sent)
+        if observed:
+            self._time(stretch.sent)
+        return True
+
+    def remember(
+        self, room: str, stand: int, rest: bytes, data: bytes, rest_after: bytes, brought: list[Delivered]
+    ) -> None:
+        """`data` held nothing but entries of the room that followed on `stand`: so it will for the other members."""
+        if self._remembered > _STRETCHES_MAX:
+            self._stretches.clear()
+            self._remembered = 0
+        self._remembered += len(data) + len(rest)
+        sent = [self.sent[i] for frame in brought for i in frame.identities if i in self.sent]
+        last = brought[-1].last if brought else stand
+        self._stretches[room, stand, len(rest), len(data)] = Stretch(rest, data, rest_after, last, sent)
+
+    def take(
+        self, member: int, stands: dict[Hashable, int], payload: bytes, observed: bool
+    ) -> Delivered | None:
+        """A frame has come to a member. `stands`: the last number it has of each stream.
+
+        Returns what followed on what the member had; None for anything else."""
         if payload in self._frames:
             frame = self._frames[payload]
         else:
             frame = self._look(payload)
         if frame is None:
-            return
-        stand = stands.get(frame.stream, 0)
-        if frame.ordered and frame.first == stand + 1:
+            return None
+        follows = frame.ordered and frame.first == stands.get(frame.stream, 0) + 1
+        if follows:
             stands[frame.stream] = frame.last
             self.delivered += len(frame.identities)
         else:
             self._take_odd(member, stands, frame)
         if observed:
-            now = time.perf_counter()
-            sent = self.sent
-            self.latencies += [(now - sent[i]) * 1000 for i in frame.identities]
+            self._time([self.sent[i] for i in frame.identities if i in self.sent])
+        return frame if follows else None
+
+    def _time(self, sent: list[float]) -> None:
+        now = time.perf_counter()
+        self.latencies += [(now - each) * 1000 for each in sent]
+        if self.trace is not None:
+            self.trace += [(each, (now - each) * 1000) for each in sent]
 
     def _look(self, payload: bytes) -> Delivered | None:
         try:
-            frame = self._dialect.read(payload)
+            found = self._dialect.read(payload)
         except ValueError as error:
             self.refusals.append(str(error)[:200])
-            frame = None
-        if len(self._frames) >= _CACHE_MAX:
+            return None
+        if isinstance(found, Answered):
+            self._answered(found)
+            return None  # for its sender alone, so not worth remembering
+        if len(self._frames) >= _FRAMES_MAX:
             self._frames.clear()
-        self._frames[payload] = frame
-        if frame:
-            for number, identity in enumerate(frame.identities, frame.first):
-                if identity not in self.sent or self._places.setdefault(identity, (frame.stream, number)) != (
-                    frame.stream,
-                    number,
-                ):
-                    self.repeated += 1  # the same message under another number, or one that nobody sent
-        return frame
+        self._frames[payload] = found
+        if found:
+            self._place(found)
+        return found
+
+    def _place(self, frame: Delivered) -> None:
+        for number, identity in enumerate(frame.identities, frame.first):
+            place = (frame.stream, number)
+            if identity not in self.sent or self._places.setdefault(identity, place) != place:
+                self.repeated += 1  # the same message under another number, or one that nobody sent
+
+    def _answered(self, answer: Answered) -> None:
+        if answer.code:
+            self.refused[answer.identity] = answer.code
+            self.told[f"{answer.code}, {'retry' if answer.retry else 'no retry'}"] += 1
+            if self.trace is not None:
+                self.trace.append((self.sent.get(answer.identity, 0.0), float("inf")))
+        elif self.acked.setdefault(answer.identity, answer.seq) != answer.seq:
+            self.repeated += 1  # acknowledged under two numbers
 
     def _take_odd(self, member: int, stands: dict[Hashable, int], frame: Delivered) -> None:
         """Number by number: ahead leaves a gap, behind fills one late or repeats."""

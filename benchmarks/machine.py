@@ -17,6 +17,7 @@ from deploy.services.lock import Busy, DirectoryLock
 
 ROOT = Path(__file__).resolve().parent.parent
 DATABASE = "bench"
+FILES = 8192  # open ones that each process may have, where the system lets us
 
 
 class Machine:
@@ -28,8 +29,17 @@ class Machine:
         # The server under test gets the last core for itself, generator and services the others.
         self.server_cores, self.other_cores = (cores[-1:], cores[:-1]) if len(cores) > 1 else ([], [])
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        if soft < 8192 <= hard or (soft < 8192 and hard == resource.RLIM_INFINITY):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (8192, hard))
+        if soft < FILES <= hard or (soft < FILES and hard == resource.RLIM_INFINITY):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (FILES, hard))
+
+    def need_files(self, count: int) -> None:
+        """ServiceError unless each process may have that many files open, and some more of its own."""
+        allowed, needed = resource.getrlimit(resource.RLIMIT_NOFILE)[0], count + 256
+        if allowed != resource.RLIM_INFINITY and allowed < needed:
+            raise ServiceError(
+                f"This scene needs {needed:,} open files for each process, and {allowed:,} are allowed: "
+                f"ulimit -n {needed} first."
+            )
 
     @cached_property
     def directory(self) -> Path:

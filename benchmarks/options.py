@@ -11,4 +11,6 @@ class Options:
     runs: int = 3
     seconds: float = 6.0  # that each load is measured
     peers: tuple[str, ...] = ("tutorial",)
-    server: str = "daphne"
+    server: str = "serve"
+    rates: tuple[float, ...] | None = None  # messages a second, open loop; None: what the scene has
+    members: int | None = None  # of the one room of `fanout`; None: 500

@@ -9,6 +9,8 @@ from statistics import median
 from typing import Any
 
 RESULTS = Path(__file__).resolve().parent / "results"
+FIGURES = ("delivered_per_s", "p50_ms", "p99_ms", "cpu_us_per_delivery", "kb_per_connection")
+DOUBTS = ("lost", "repeated", "out_of_order")
 
 
 @dataclass
@@ -50,10 +52,8 @@ class Row:
     def notes(self) -> dict[str, Any]:
         """Medians of the further figures."""
         names = dict.fromkeys(name for p in self.passes for name in p.notes)
-        return {
-            n: _rounded(median([p.notes[n] for p in self.passes if p.notes.get(n) is not None]))
-            for n in names
-        }
+        values = {n: [p.notes[n] for p in self.passes if p.notes.get(n) is not None] for n in names}
+        return {n: _rounded(median(v)) for n, v in values.items() if v}
 
     def spread(self) -> list[float]:
         """Lowest and highest rate of the passes; empty where the scene has none."""
@@ -80,24 +80,28 @@ class Ratio:
 
 
 def as_json(scene: str, rows: Sequence[Row], ratios: Sequence[Ratio], versions: dict[str, str]) -> str:
-    """One object per system and work, then one with the ratios (median, lowest, highest) and the machine."""
-    lines = []
-    for row in rows:
-        first = row.passes[0]
-        figures = {
-            n: row.median(n) for n in asdict(first) if n.endswith(("_s", "_ms", "_delivery", "_connection"))
-        }
-        doubts = {n: row.sum(n) for n in ("lost", "repeated", "out_of_order")}
-        lines.append(
-            {"scene": row.scene, "system": row.system, "params": row.params, **figures, **doubts,
-             "persisted": row.persisted, "runs": len(row.passes), "spread": row.spread(), "notes": row.notes()}
-        )  # fmt: skip
+    """One object per system and work; then one with the ratios (median, lowest, highest), each row's further figures
+    in the same order, and the machine."""
+    last = {"scene": scene, "ratios": _summary(ratios), "notes": [r.notes() for r in rows], "on": versions}
+    return "\n".join(json.dumps(line, ensure_ascii=False) for line in [*map(_line, rows), last])
+
+
+def _line(row: Row) -> dict[str, Any]:
+    return {
+        "scene": row.scene,
+        "system": row.system,
+        "params": row.params,
+        **{n: row.median(n) for n in FIGURES},
+        **{n: row.sum(n) for n in DOUBTS},
+        "persisted": row.persisted,
+        "runs": len(row.passes),
+        "spread": row.spread(),
+    }
+
+
+def _summary(ratios: Sequence[Ratio]) -> dict[str, list[float]]:
     values = {r.name: r.values() for r in ratios}
-    summary = {name: [_rounded(median(v)), min(v), max(v)] for name, v in values.items() if v}
-    return "\n".join(
-        json.dumps(line, ensure_ascii=False)
-        for line in [*lines, {"scene": scene, "ratios": summary, "on": versions}]
-    )
+    return {name: [_rounded(median(v)), min(v), max(v)] for name, v in values.items() if v}
 
 
 def save(
@@ -108,14 +112,14 @@ def save(
     versions: dict[str, str],
 ) -> Path:
     """The same in a file of benchmarks/results/, with the command and every pass; today's earlier one is replaced."""
-    *lines, last = map(json.loads, as_json(scene, rows, ratios, versions).splitlines())
-    for line, row in zip(lines, rows, strict=True):
-        line["passes"] = [asdict(each) for each in row.passes]
     found = {
         "command": " ".join(["bin/bench", *arguments]),
         "on": versions,
-        "ratios": last["ratios"],
-        "rows": lines,
+        "ratios": _summary(ratios),
+        "rows": [
+            {**_line(row), "notes": row.notes(), "passes": [asdict(each) for each in row.passes]}
+            for row in rows
+        ],
     }
     path = RESULTS / f"{datetime.now(UTC).date()}-{scene}.json"
     path.parent.mkdir(exist_ok=True)
@@ -148,11 +152,8 @@ def table(rows: Sequence[Row], ratios: Sequence[Ratio], versions: dict[str, str]
                 row.system,
                 _shown(row.median("delivered_per_s")),
                 spread,
-                *(
-                    _shown(row.median(n))
-                    for n in ("p50_ms", "p99_ms", "cpu_us_per_delivery", "kb_per_connection")
-                ),
-                "/".join(str(row.sum(n)) for n in ("lost", "repeated", "out_of_order")),
+                *(_shown(row.median(n)) for n in FIGURES[1:]),
+                "/".join(str(row.sum(n)) for n in DOUBTS),
                 "yes" if row.persisted else "no",
             ]
         )
@@ -178,11 +179,7 @@ def table(rows: Sequence[Row], ratios: Sequence[Ratio], versions: dict[str, str]
 def untrue(rows: Sequence[Row]) -> str:
     """A sentence if a system that promises every message once and in order did not keep it; else nothing."""
     for row in rows:
-        if row.persisted and (lost := [row.sum(n) for n in ("lost", "repeated", "out_of_order")]) != [
-            0,
-            0,
-            0,
-        ]:
+        if row.persisted and any(lost := [row.sum(n) for n in DOUBTS]):
             return f"{row.system}, {row.params}: {lost[0]} lost, {lost[1]} repeated, {lost[2]} out of order."
     return ""
 

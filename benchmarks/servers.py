@@ -2,7 +2,6 @@
 
 import os
 import socket
-import subprocess
 import sys
 from pathlib import Path
 
@@ -14,25 +13,24 @@ LAYERS = {
     "core": "channels_redis.core.RedisChannelLayer",
 }
 
-
+AT_ONCE = [
+    "--drain-window",
+    "0.1",
+    "--drain-within",
+    "3",
+]  # seconds: nobody is there any more to say goodbye to
 OURS = {"daphne": "ours on stock Daphne", "serve": "ours"}  # how each is called in the tables
 
 
-def default() -> str:
-    """`serve` where manage.py has it."""
-    known = subprocess.run(
-        [sys.executable, "manage.py", "help", "serve"], cwd=ROOT, capture_output=True, timeout=60
-    )
-    return "daphne" if known.returncode else "serve"
-
-
-def ours(machine: Machine, server: str, port: int | None = None) -> Process:
-    """One process of `config.asgi`: on stock Daphne, or on the worker of our own that bin/run starts."""
+def ours(machine: Machine, server: str, port: int | None = None, workers: int | None = None) -> Process:
+    """`config.asgi` in one process on stock Daphne or on the worker of our own that bin/run starts; or, with
+    `workers`, in that many below a parent."""
     daphne = Daphne(port or free_port(), machine.app_environment, log(machine, "ours"))
     if server == "serve":
         daphne.name = f"manage.py serve on port {daphne.port}"
         at = ["--host", "127.0.0.1", "--port", str(daphne.port)]
-        daphne.command = [sys.executable, "manage.py", "serve", *at]
+        more = ["--workers", str(workers)] if workers else []
+        daphne.command = [sys.executable, "manage.py", "serve", *at, *AT_ONCE, *more]
     return daphne
 
 

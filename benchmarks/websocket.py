@@ -50,15 +50,15 @@ def unmasked(payload: bytes) -> bytes:
 class Incoming:
     """Bytes from one server in, frames out. Fragmented messages are not expected: ValueError."""
 
-    __slots__ = ("_rest",)
+    __slots__ = ("rest",)
 
     def __init__(self) -> None:
-        self._rest = b""
+        self.rest = b""  # the beginning of a frame whose end has not come
 
     def feed(self, data: bytes) -> Iterator[tuple[int, bytes]]:
         """(opcode, payload) of every frame that is complete by now."""
-        if self._rest:
-            data = self._rest + data
+        if self.rest:
+            data = self.rest + data
         place, end = 0, len(data)
         while end - place >= 2:
             size, start = data[place + 1] & 127, place + 2
@@ -74,4 +74,4 @@ class Incoming:
                 raise ValueError("a fragmented message")
             yield data[place] & 15, data[start : start + size]
             place = start + size
-        self._rest = data[place:]
+        self.rest = data[place:]

@@ -21,6 +21,16 @@ class Delivered(NamedTuple):
     identities: list[Identity]
 
 
+class Answered(NamedTuple):
+    """What a sender hears of one message: its number `seq`, 0 where there are none; or with `code` that it was refused
+    and nothing will be delivered, and with `retry` that the same may be taken later."""
+
+    identity: Identity
+    seq: int = 0
+    code: str = ""
+    retry: bool = False
+
+
 class Dialect(ABC):
     """One system's protocol. Where the members of a room get the same bytes, a frame is looked into once.
 
@@ -53,8 +63,8 @@ class Dialect(ABC):
         """The frame that sends one."""
 
     @abstractmethod
-    def read(self, payload: bytes) -> Delivered | None:
-        """The messages in a frame; None for other frames. ValueError for a refusal."""
+    def read(self, payload: bytes) -> Delivered | Answered | None:
+        """The messages in a frame, or the answer to one; None for others. ValueError for any other refusal."""
 
 
 def text_of(identity: Identity) -> str:

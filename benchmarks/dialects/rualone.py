@@ -6,9 +6,21 @@ from typing import Any
 
 import msgspec
 
-from benchmarks.dialects.base import Delivered, Dialect, Identity, identity_of, text_of
+from benchmarks.dialects.base import Answered, Delivered, Dialect, Identity, identity_of, text_of
 
 _decode = msgspec.json.Decoder().decode
+
+
+class _Answer(msgspec.Struct):
+    """An `ack`, or the `error` to a message."""
+
+    cid: str = ""
+    seq: int = 0
+    code: str = ""
+    retry: bool = False
+
+
+_decode_answer = msgspec.json.Decoder(_Answer).decode
 
 
 class Rualone(Dialect):
@@ -38,9 +50,11 @@ class Rualone(Dialect):
             {"type": "send", "room": room, "cid": cid, "body": text_of(identity)}, ensure_ascii=False
         ).encode()
 
-    def read(self, payload: bytes) -> Delivered | None:
+    def read(self, payload: bytes) -> Delivered | Answered | None:
+        if payload.startswith((b'{"type":"ack"', b'{"type":"error"')):
+            return self._answer(payload)
         if not payload.startswith((b'{"type":"entries"', b'{"type":"joined"')):
-            if payload.startswith((b'{"type":"error"', b'{"type":"resync"', b'{"type":"removed"')):
+            if payload.startswith((b'{"type":"resync"', b'{"type":"removed"')):
                 raise ValueError(payload.decode())
             return None
         frame: dict[str, Any] = _decode(payload)
@@ -50,3 +64,13 @@ class Rualone(Dialect):
         identities = [identity_of(item["data"]["body"]) for item in frame["items"] if item["kind"] == "text"]
         ordered = seqs == list(range(seqs[0], seqs[0] + len(seqs)))
         return Delivered(frame["room"], seqs[0], seqs[-1], ordered, identities)
+
+    def _answer(self, payload: bytes) -> Answered | None:
+        answer = _decode_answer(payload)
+        run, _, identity = answer.cid.partition("-")
+        if run != self._run:
+            if answer.code:
+                raise ValueError(payload.decode())
+            return None
+        sender, _, number = identity.partition("-")
+        return Answered((int(sender), int(number)), answer.seq, answer.code, answer.retry)
