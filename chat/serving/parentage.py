@@ -49,3 +49,8 @@ def orphaned() -> bool:
     """Whether the supervisor that started this worker is gone; False if there was none."""
     parent = os.environ.get(PARENT)
     return parent is not None and os.getppid() != int(parent)
+
+
+def has_parent() -> bool:
+    """Whether a supervisor started this worker."""
+    return PARENT in os.environ

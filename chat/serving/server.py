@@ -2,25 +2,27 @@
 
 import asyncio
 import logging
-import random
+import signal
 import socket
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
+from types import FrameType
 from typing import Any, Final
 
 from daphne.server import Server  # installs the asyncio reactor
-from daphne.ws_protocol import WebSocketProtocol
 from twisted.internet import defer, reactor
 
 from chat.realtime.direct_outbox import LINK
+from chat.serving import sockets
+from chat.serving.drain import Drain
 from chat.serving.intake import Intake
+from chat.serving.parentage import has_parent, orphaned
 from chat.serving.state import RESTART, state
 from chat.serving.websocket import BoundedWebSocketProtocol
 
 logger = logging.getLogger(__name__)
 
-FLUSH: Final = 0.1  # seconds for the last answers to leave twisted's buffers
-CANCEL_WITHIN: Final = 3.0  # seconds for what had to be cancelled
+PARENT_EVERY: Final = 2.0  # seconds between two looks at whether our parent lives
 
 
 async def _come_back(scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -51,7 +53,8 @@ class DrainingServer(Server):
         super().__init__(*args, endpoints=endpoints or ["a listener instead"], **kwargs)
         self.endpoints = list(endpoints)  # Daphne insists on one at first, and listens on each in run()
         self._listener = listener
-        self._drain_window, self._drain_within, self._closing = drain_window, drain_within, closing
+        self._draining: dict[str, Any] = {"window": drain_window, "within": drain_within, "closing": closing}
+        self.complete = True  # whether the end cut nothing off
         self._ports: list[Any] = []
         self._when_ready = when_ready
         self.ready_callable = self._ready
@@ -64,9 +67,11 @@ class DrainingServer(Server):
             self.listen_success(adopt(self._listener.fileno(), self._listener.family, self.http_factory))
             self._listener.close()  # twisted has its own duplicate
         reactor.callWhenRunning(self._when_ready)
+        reactor.callLater(PARENT_EVERY, self._look_for_parent)
 
     def listen_success(self, port: Any) -> None:
         self._ports.append(port)
+        sockets.limit_send_buffer(port.fileno())  # Twisted's endpoints leave it to the kernel
         super().listen_success(port)
 
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
@@ -77,10 +82,18 @@ class DrainingServer(Server):
         scope.setdefault("asgi", {"version": "3.0"})
         scope.setdefault("extensions", {})[LINK] = protocol.open_link
         queue = protocol.intake = Intake(protocol.pause_reading, protocol.resume_reading)
-        application = _come_back if state.draining else self.application
-        running = application(scope=scope, receive=queue.get, send=partial(self.handle_reply, protocol))
+        running = self._run_application(protocol, scope, queue.get)
         self.connections[protocol]["application_instance"] = asyncio.ensure_future(running)
         return queue
+
+    async def _run_application(self, protocol: Any, scope: dict[str, Any], receive: Any) -> None:
+        """One turn later, when the end of a client that did not wait for its turn has been read."""
+        await asyncio.sleep(0)
+        details = self.connections.get(protocol)
+        if details is None or "disconnected" in details:
+            return
+        application = _come_back if state.draining else self.application
+        await application(scope=scope, receive=receive, send=partial(self.handle_reply, protocol))
 
     # --- the end --------------------------------------------------------------------------------------------------
 
@@ -90,41 +103,20 @@ class DrainingServer(Server):
         return defer.Deferred.fromFuture(asyncio.ensure_future(self._drain()))
 
     async def _drain(self) -> None:
-        for port in self._ports:
-            port.stopListening()
-        sockets = [p for p in self.connections if isinstance(p, WebSocketProtocol)]
-        logger.info(
-            "draining: %d WebSockets, %d requests", len(sockets), len(self.connections) - len(sockets)
-        )
-        random.shuffle(sockets)
-        loop = asyncio.get_running_loop()
-        for number, protocol in enumerate(sockets):
-            loop.call_later(self._drain_window * number / len(sockets), self._send_away, protocol)
-        gone = await self._all_ended(self._drain_window + self._drain_within)
-        if not gone:
-            await self._cancel_all()
-        await self._closing()
+        drain = Drain(self.connections, self._ports, **self._draining)
 
-    def _send_away(self, protocol: Any) -> None:
-        if protocol.state == protocol.STATE_OPEN:
-            protocol.sendCloseFrame(code=RESTART)
+        def hurry(number: int, frame: FrameType | None) -> None:
+            reactor.callFromThread(drain.hurry)
 
-    def _running(self) -> list[Any]:
-        """Applications that have not ended; a connection that is just being made has none yet."""
-        applications = [details.get("application_instance") for details in self.connections.values()]
-        return [a for a in applications if a is not None and not a.done()]
+        # Under a parent SIGTERM may come twice: from it and from a service manager that signals all processes.
+        for number in (signal.SIGINT,) if has_parent() else (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, hurry)
+        await drain.run()
+        self.complete = drain.complete
 
-    async def _all_ended(self, within: float) -> bool:
-        loop = asyncio.get_running_loop()
-        end = loop.time() + within
-        while (running := self._running()) and (left := end - loop.time()) > 0:
-            await asyncio.wait(running, timeout=left)
-        await asyncio.sleep(FLUSH)
-        return not self._running()
-
-    async def _cancel_all(self) -> None:
-        running = self._running()
-        logger.warning("%d connections did not end in time and are cut off", len(running))
-        for application in running:
-            application.cancel()
-        await asyncio.wait(running, timeout=CANCEL_WITHIN)
+    def _look_for_parent(self) -> None:
+        if orphaned():
+            logger.warning("the parent is gone")
+            self.stop()
+        else:
+            reactor.callLater(PARENT_EVERY, self._look_for_parent)

@@ -7,6 +7,7 @@ socket that all accept from. Elsewhere SO_REUSEPORT does not spread, and one soc
 
 import errno
 import os
+import select
 import socket
 import stat
 import sys
@@ -90,6 +91,19 @@ def adopt(descriptor: int, workers: int) -> list[socket.socket]:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
     listener.setblocking(False)
     return [listener] * workers
+
+
+def somebody_waits(descriptor: int) -> bool:
+    """Whether a connection waits on this listening socket to be accepted."""
+    waiting = select.poll()  # select() takes no descriptor above 1023
+    waiting.register(descriptor, select.POLLIN)
+    return bool(waiting.poll(0))
+
+
+def limit_send_buffer(descriptor: int) -> None:
+    """SEND_BUFFER for what is accepted from a socket that somebody else made."""
+    with socket.socket(fileno=os.dup(descriptor)) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
 
 
 def close(listeners: Iterable[socket.socket]) -> None:

@@ -1,6 +1,8 @@
 """One worker process: Daphne's server on a listening socket, or on Twisted endpoint strings (TLS)."""
 
 import logging
+import os
+import signal
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +15,10 @@ from chat.live import shutdown
 from chat.serving.parentage import tell_ready
 
 logger = logging.getLogger(__name__)
+
+ACCEPT_WITHIN: Final = 60
+"""Seconds for the application to accept a WebSocket. Daphne gives it 5 and then cuts the line, which turns a storm of
+reconnects into two: who waits long must only wait."""
 
 FRAME_MAX: Final = 256 * 1024  # bytes of one WebSocket frame or message; the protocol's own limit is 64 KiB
 
@@ -40,6 +46,8 @@ def run(bounds: Bounds, *, listener: socket.socket | None = None, endpoints: Seq
         ping_interval=bounds.ping_interval,
         ping_timeout=bounds.ping_timeout,
         websocket_timeout=-1,
+        websocket_connect_timeout=ACCEPT_WITHIN,
+        websocket_handshake_timeout=ACCEPT_WITHIN,
         websocket_max_message_size=FRAME_MAX,
         websocket_max_frame_size=FRAME_MAX,
         server_name="",
@@ -50,3 +58,8 @@ def run(bounds: Bounds, *, listener: socket.socket | None = None, endpoints: Seq
         closing=shutdown,
     )
     server.run()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)  # one that comes late does not turn a clean end into another
+    if not server.complete:
+        logging.shutdown()
+        os._exit(0)  # Python would wait for threads: one that is stuck in a query has nobody left to answer

@@ -44,6 +44,8 @@ def test_daphne_makes_applications_and_ends_as_we_override_it() -> None:
         '["application_instance"]',
     ):
         assert line in making
+    gone = inspect.getsource(Server.protocol_disconnected)
+    assert 'self.connections[protocol]["disconnected"] = time.time()' in gone
     running = inspect.getsource(Server.run)
     assert 'addSystemEventTrigger("before", "shutdown", self.kill_all_applications)' in running
     assert running.index("self.ws_factory =") < running.index("self.ready_callable()")
