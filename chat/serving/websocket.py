@@ -9,6 +9,7 @@ from chat.serving.framing import take_text_frame
 from chat.serving.intake import Intake
 from chat.serving.output import SocketWriter
 from chat.serving.state import RESTART, state
+from chat.serving.tls import pulling
 
 STALLED_AFTER: Final = 20.0  # seconds without a byte taken: aborted, since a close frame would not be seen
 
@@ -22,7 +23,7 @@ class BoundedWebSocketProtocol(WebSocketProtocol):
     # --- out ------------------------------------------------------------------------------------------------------
 
     def onOpen(self) -> None:
-        self.writer = SocketWriter(self.transport)
+        self.writer = SocketWriter(pulling(self.transport))
         super().onOpen()
         if state.draining:  # it was shaking hands when the others were sent away
             self.sendCloseFrame(code=RESTART)

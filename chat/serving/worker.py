@@ -13,6 +13,7 @@ from django.utils.module_loading import import_string
 
 from chat.live import shutdown
 from chat.serving.parentage import tell_ready
+from chat.serving.sockets import ServeError
 
 logger = logging.getLogger(__name__)
 
@@ -58,6 +59,8 @@ def run(bounds: Bounds, *, listener: socket.socket | None = None, endpoints: Seq
         closing=shutdown,
     )
     server.run()
+    if server.abort_start:
+        raise ServeError("Cannot listen on one of the endpoints; the reason is above.")
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)  # one that comes late does not turn a clean end into another
     if not server.complete:

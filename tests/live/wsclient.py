@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import socket
+import ssl
 from collections.abc import Callable
 from typing import Any, Self
 
@@ -56,8 +57,13 @@ class WsClient:
 
     max_queue = 16  # frames that the library reads ahead
 
-    def __init__(self, port: int, session: str, origin: str | None = None) -> None:
+    def __init__(
+        self, port: int, session: str, origin: str | None = None, tls: ssl.SSLContext | None = None
+    ) -> None:
         self._url, self._origin = f"ws://127.0.0.1:{port}/ws", origin or f"http://127.0.0.1:{port}"
+        if tls is not None:
+            self._url, self._origin = f"wss://127.0.0.1:{port}/ws", origin or f"https://127.0.0.1:{port}"
+        self._tls = tls
         self._session = session
         self._port = port
         self.rooms: dict[str, RoomFold] = {}
@@ -74,6 +80,7 @@ class WsClient:
             additional_headers={"Cookie": f"sessionid={self._session}"},
             open_timeout=WAIT,
             sock=self._line(),
+            ssl=self._tls,
             max_queue=self.max_queue,
         )
         self._reader = asyncio.create_task(self._read())

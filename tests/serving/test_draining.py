@@ -138,6 +138,15 @@ def test_a_worker_whose_parent_is_gone_ends(start: Any) -> None:
     until_logged(worker, "the parent is gone")
 
 
+def test_an_endpoint_that_cannot_be_had_is_exit_code_1(start: Any, tmp_path: Path) -> None:
+    taken = start()
+    endpoint = f"tcp:{taken.port}:interface=127.0.0.1"
+    second = Worker(taken.port, taken.env, tmp_path / "second.log", "--endpoint", endpoint)
+    second.spawn()
+    assert exit_code(second) == 1
+    assert "Cannot listen on one of the endpoints" in second.log.read_text()
+
+
 # --- a storm ------------------------------------------------------------------------------------------------------
 
 
