@@ -29,12 +29,12 @@ FIGURES = "figures"
 def main(arguments: list[str]) -> int:
     """0; 1 with one sentence when something is in the way or a result is not true."""
     asked = _asked(arguments)
-    if asked.scene == FIGURES:
-        print("\n".join(str(path.relative_to(ROOT)) for path in figures.write()))
-        return 0
     options = _options(asked)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
+        if asked.scene == FIGURES:
+            print("\n".join(str(path.relative_to(ROOT)) for path in figures.write()))
+            return 0
         with ExitStack() as stack:
             machine = Machine(stack)
             rows, pairs = SCENES[asked.scene](machine, options)

@@ -13,7 +13,6 @@ from benchmarks.machine import Machine
 from benchmarks.options import Options
 from benchmarks.passes import (
     MEMBERS_OF_A_PARTY,
-    PATIENCE,
     Phase,
     at_rate,
     figures,
@@ -26,7 +25,10 @@ from benchmarks.report import Pass, Ratio, Row
 
 FLOOR = "generator's ceiling"
 SAME_PACE = "tutorial's half"  # half of what the tutorial's chat takes, for all that run after it
-RATES = (100.0, 2000.0)  # messages a second into the one room, whatever comes back
+CALM_RATE = 100.0  # messages a second into the one room, whatever comes back
+DELIVERED = (
+    1_000_000  # a second, if all that is offered at the other rate is delivered: 2,000 in for 500 members
+)
 QUICK_RATES = (50.0, 200.0)
 
 
@@ -46,7 +48,8 @@ class Shape:
 def measure_room(machine: Machine, options: Options) -> tuple[list[Row], list[Ratio]]:
     """One room of 500, 32 messages under way: more only makes the tutorial's latency longer."""
     members = options.members or (100 if options.quick else 500)
-    rates = options.rates if options.rates is not None else QUICK_RATES if options.quick else RATES
+    usual = QUICK_RATES if options.quick else (CALM_RATE, DELIVERED / members)
+    rates = usual if options.rates is None else options.rates
     return _measure(machine, Shape("fanout", 1, members, 32, 1024, rates), options)
 
 
@@ -78,7 +81,7 @@ def _take_turns(
     paces: list[Phase] = []
     for name in options.peers:
         peer = PEERS[name]
-        phases = [saturated(shape.window, seconds), half(seconds), *paces, *_fixed(shape, seconds, PATIENCE)]
+        phases = [saturated(shape.window, seconds), half(seconds), *paces, *_fixed(shape, seconds, peer=True)]
         found = run_passes(machine, partial(peer.start, machine), peer.dialect, crowds, phases)
         _note(rows, peer.system, found)
         if name == "tutorial":
@@ -86,13 +89,13 @@ def _take_turns(
     phases = [saturated(shape.window, seconds), half(seconds), *paces, *_fixed(shape, seconds)]
     found = run_passes(machine, lambda: servers.ours(machine, options.server), "rualone", crowds, phases)
     _note(rows, servers.OURS[options.server], found)
-    phases = [saturated(shape.floor_window, seconds), *_fixed(shape, seconds, PATIENCE)]
+    phases = [saturated(shape.floor_window, seconds), *_fixed(shape, seconds, peer=True)]
     found = run_passes(machine, lambda: servers.floor(machine), "rualone", crowds, phases)
     _note(rows, FLOOR, found)
 
 
-def _fixed(shape: Shape, seconds: float, patience: float | None = None) -> list[Phase]:
-    return [at_rate(_load(rate), rate, seconds, patience) for rate in shape.rates]
+def _fixed(shape: Shape, seconds: float, *, peer: bool = False) -> list[Phase]:
+    return [at_rate(_load(rate), rate, seconds, peer=peer) for rate in shape.rates]
 
 
 def _load(rate: float) -> str:
@@ -125,7 +128,7 @@ def _note(rows: dict[Any, Row], system: str, found: list[dict[str, Any]]) -> Non
 
 
 def _ratios(shape: Shape, rows: dict[tuple[str, str], Row], options: Options) -> list[Ratio]:
-    """Ours next to each peer. At a fixed rate the peer's best counts, which is when it is saturated."""
+    """Ours next to each peer. Next to ours at the highest fixed rate the peer's best load counts."""
     ours = servers.OURS[options.server]
     ratios = []
     for name in options.peers:
@@ -138,10 +141,10 @@ def _ratios(shape: Shape, rows: dict[tuple[str, str], Row], options: Options) ->
             theirs = rows[peer, "half" if name == "tutorial" else SAME_PACE]
             title = f"CPU per delivery at the same rate, {name} / ours"
             ratios.append(Ratio(title, calm, theirs, _cpu, inverse=True))
-        for rate in shape.rates:
-            at = rows[ours, _load(rate)]
-            ratios.append(Ratio(f"delivered/s, ours at {_load(rate)} / {name} saturated", at, best))
-            ratios.append(Ratio(f"delivered/s at {_load(rate)}, ours / {name}", at, rows[peer, _load(rate)]))
+        offered = [rows[peer, _load(rate)] for rate in shape.rates]
+        for rate in shape.rates[-1:]:
+            title = f"delivered/s, ours at {_load(rate)} / {name} at its best"
+            ratios.append(Ratio(title, rows[ours, _load(rate)], best, also=offered))
     return ratios
 
 

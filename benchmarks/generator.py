@@ -42,7 +42,7 @@ class Generator:
         began = time.perf_counter()
         self.connections.open_all(self.job["clients"], self.job["observe_every"])
         connecting = time.perf_counter() - began
-        self._idle(self.job.get("settle", 1.5))  # presence settles, subscriptions stand
+        self._idle(self.job["settle"])  # presence settles, subscriptions stand
         self.meter.refresh()
         grown = (self.meter.memory() - memory) / len(self.connections.clients) / 1024
         self.order = self._in_turn()

@@ -7,7 +7,7 @@ from benchmarks.passes import MEMBERS_OF_A_PARTY, run_pass
 from benchmarks.peers import PEERS
 from benchmarks.report import Pass, Ratio, Row
 
-QUIET = 5.0  # seconds between the last one's coming and the look at the memory
+QUIET, QUICK_QUIET = 5.0, 0.5  # seconds between the last one's coming and the look at the memory
 
 
 def measure(machine: Machine, options: Options) -> tuple[list[Row], list[Ratio]]:
@@ -36,7 +36,7 @@ def measure(machine: Machine, options: Options) -> tuple[list[Row], list[Ratio]]
 def _pass(machine: Machine, peer: str | None, options: Options, crowds: list[people.Crowd]) -> Pass:
     server = PEERS[peer].start(machine) if peer else servers.ours(machine, options.server)
     dialect = PEERS[peer].dialect if peer else "rualone"
-    found = run_pass(machine, server, dialect, crowds, [], settle=QUIET)
+    found = run_pass(machine, server, dialect, crowds, [], settle=QUICK_QUIET if options.quick else QUIET)
     return Pass(
         None, kb_per_connection=found["kb_per_connection"], notes={"connected in s": found["connect_s"]}
     )

@@ -13,7 +13,7 @@ from deploy.services import Process, ServiceError
 from deploy.services.lifeline import in_child
 
 MEMBERS_OF_A_PARTY = 4
-PATIENCE = 5.0  # seconds that a peer gets for what a fixed rate has left it with
+PATIENCE = 1.0  # times a load's seconds: what a peer gets for what a fixed rate has left it with
 TAKES_AT_MOST = 600.0  # seconds for one pass
 
 Phase = dict[str, Any]
@@ -29,10 +29,10 @@ def half(seconds: float) -> Phase:
     return {"name": "half", "of": "saturated", "share": 0.5, **timing(seconds)}
 
 
-def at_rate(name: str, rate: float, seconds: float, patience: float | None = None) -> Phase:
-    """That many messages a second at an even pace, whatever comes back. `patience`: seconds for what is left after
-    it; who needs more gets a fresh process for the next phase, and what did not arrive is noted, not lost."""
-    return {"name": name, "rate": rate, "patience": patience, **timing(seconds)}
+def at_rate(name: str, rate: float, seconds: float, *, peer: bool = False) -> Phase:
+    """That many messages a second at an even pace, whatever comes back. A peer has PATIENCE for what is left after
+    it; if it needs more it gets a fresh process for the next phase, and what did not arrive is noted, not lost."""
+    return {"name": name, "rate": rate, "patience": PATIENCE * seconds if peer else None, **timing(seconds)}
 
 
 def timing(seconds: float) -> Phase:
@@ -61,6 +61,7 @@ def run_pass(
                 {"room": crowd.public_id, "session": m.session} for crowd in crowds for m in crowd.members
             ],
             "phases": phases,
+            "settle": phases[0]["warm_up"] if phases else 0.0,
             "observe_every": 10 if len(crowds) == 1 else 7,
             **more,
         }

@@ -70,10 +70,13 @@ class Ratio:
     peer: Row
     figure: Callable[[Pass], float | None] = lambda p: p.delivered_per_s
     inverse: bool = False  # of a cost: how many times the peer's is higher
+    also: Sequence[Row] = ()  # the peer under other loads: the highest of its figures counts
 
     def values(self) -> list[float]:
+        peers = zip(*(row.passes for row in (self.peer, *self.also)), strict=True)
         pairs = [
-            (self.figure(a), self.figure(b)) for a, b in zip(self.ours.passes, self.peer.passes, strict=True)
+            (self.figure(a), max((f for b in each if (f := self.figure(b)) is not None), default=None))
+            for a, each in zip(self.ours.passes, peers, strict=True)
         ]
         known = [(b, a) if self.inverse else (a, b) for a, b in pairs if a and b]
         return [_rounded(a / b) for a, b in known if a and b]
