@@ -89,7 +89,7 @@ def _take_turns(
     phases = [saturated(shape.window, seconds), half(seconds), *paces, *_fixed(shape, seconds)]
     found = run_passes(machine, lambda: servers.ours(machine, options.server), "rualone", crowds, phases)
     _note(rows, servers.OURS[options.server], found)
-    phases = [saturated(shape.floor_window, seconds), *_fixed(shape, seconds, peer=True)]
+    phases = [saturated(shape.floor_window, seconds), *_fixed(shape, seconds, peer=True)[-1:]]
     found = run_passes(machine, lambda: servers.floor(machine), "rualone", crowds, phases)
     _note(rows, FLOOR, found)
 
@@ -109,7 +109,9 @@ def _rows(shape: Shape, options: Options) -> dict[tuple[str, str], Row]:
     loads = {"saturated": [*systems, FLOOR], "half": systems}
     if "tutorial" in options.peers:
         loads[SAME_PACE] = [each for each in systems if each != PEERS["tutorial"].system]
-    loads |= {_load(rate): [*systems, FLOOR] for rate in shape.rates}
+    loads |= {_load(rate): systems for rate in shape.rates}
+    for rate in shape.rates[-1:]:
+        loads[_load(rate)] = [*systems, FLOOR]
     rows = {}
     for load, measured in loads.items():
         for system in measured:

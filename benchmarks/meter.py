@@ -1,11 +1,12 @@
 """What a server costs: CPU seconds, memory and waiting of the process that was started and of all below it."""
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 
-BOOTING = 0.2  # share of a core above which a server that is ready is still busy with its start
+QUIET = 0.2  # share of a core below which a server has nothing left to do
 LOOK = 0.25  # seconds between two looks
 
 
@@ -48,14 +49,15 @@ class Meter:
         """Seconds that the busiest thread of each process was ready to run and had no core; 0 where unknown."""
         return sum(_starved(each.pid) for each in self._tree)
 
-    def wait_quiet(self, within: float) -> None:
-        """Until its start no longer shows in its CPU time: children of a parent begin after the port is open."""
+    def wait_quiet(self, within: float, pause: Callable[[float], None] = time.sleep) -> None:
+        """Until what it was busy with no longer shows in its CPU time, or `within` seconds are over. A parent's
+        children begin after its port is open, presence goes round after the last one has come."""
         deadline, used = time.monotonic() + within, self.cpu()
         while time.monotonic() < deadline:
-            time.sleep(LOOK)
+            pause(LOOK)
             self.refresh()
             before, used = used, self.cpu()
-            if used - before < BOOTING * LOOK:
+            if used - before < QUIET * LOOK:
                 return
 
 

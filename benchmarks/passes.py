@@ -61,7 +61,6 @@ def run_pass(
                 {"room": crowd.public_id, "session": m.session} for crowd in crowds for m in crowd.members
             ],
             "phases": phases,
-            "settle": phases[0]["warm_up"] if phases else 0.0,
             "observe_every": 10 if len(crowds) == 1 else 7,
             **more,
         }
