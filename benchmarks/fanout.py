@@ -26,9 +26,8 @@ from benchmarks.report import Pass, Ratio, Row
 FLOOR = "generator's ceiling"
 SAME_PACE = "tutorial's half"  # half of what the tutorial's chat takes, for all that run after it
 CALM_RATE = 100.0  # messages a second into the one room, whatever comes back
-DELIVERED = (
-    1_000_000  # a second, if all that is offered at the other rate is delivered: 2,000 in for 500 members
-)
+DELIVERED = 1_000_000  # a second, if all that is offered at the other rate arrives: 2,000 in for 500 members
+AIM = 2_500_000  # likewise, at 5,000 in for 500 members
 QUICK_RATES = (50.0, 200.0)
 
 
@@ -43,6 +42,12 @@ class Shape:
     window: int
     floor_window: int
     rates: tuple[float, ...]
+    further: tuple[float, ...] = ()  # rates that no peer comes near: for ours and the floor
+
+    @property
+    def floor_rates(self) -> tuple[float, ...]:
+        """The highest: at a low one the floor's own pace is all that there is to see."""
+        return self.rates[-1:] + self.further
 
 
 def measure_room(machine: Machine, options: Options) -> tuple[list[Row], list[Ratio]]:
@@ -50,7 +55,8 @@ def measure_room(machine: Machine, options: Options) -> tuple[list[Row], list[Ra
     members = options.members or (100 if options.quick else 500)
     usual = QUICK_RATES if options.quick else (CALM_RATE, DELIVERED / members)
     rates = usual if options.rates is None else options.rates
-    return _measure(machine, Shape("fanout", 1, members, 32, 1024, rates), options)
+    further = () if options.quick or options.rates is not None else (AIM / members,)
+    return _measure(machine, Shape("fanout", 1, members, 32, 1024, rates, further), options)
 
 
 def measure_parties(machine: Machine, options: Options) -> tuple[list[Row], list[Ratio]]:
@@ -81,21 +87,31 @@ def _take_turns(
     paces: list[Phase] = []
     for name in options.peers:
         peer = PEERS[name]
-        phases = [saturated(shape.window, seconds), half(seconds), *paces, *_fixed(shape, seconds, peer=True)]
+        phases = [
+            saturated(shape.window, seconds),
+            half(seconds),
+            *paces,
+            *_fixed(shape.rates, seconds, peer=True),
+        ]
         found = run_passes(machine, partial(peer.start, machine), peer.dialect, crowds, phases)
         _note(rows, peer.system, found)
         if name == "tutorial":
             paces = [at_rate(SAME_PACE, found[0]["phases"]["half"]["sent_per_s"], seconds)]
-    phases = [saturated(shape.window, seconds), half(seconds), *paces, *_fixed(shape, seconds)]
+    phases = [
+        saturated(shape.window, seconds),
+        half(seconds),
+        *paces,
+        *_fixed(shape.rates + shape.further, seconds),
+    ]
     found = run_passes(machine, lambda: servers.ours(machine, options.server), "rualone", crowds, phases)
     _note(rows, servers.OURS[options.server], found)
-    phases = [saturated(shape.floor_window, seconds), *_fixed(shape, seconds, peer=True)[-1:]]
+    phases = [saturated(shape.floor_window, seconds), *_fixed(shape.floor_rates, seconds, peer=True)]
     found = run_passes(machine, lambda: servers.floor(machine), "rualone", crowds, phases)
     _note(rows, FLOOR, found)
 
 
-def _fixed(shape: Shape, seconds: float, *, peer: bool = False) -> list[Phase]:
-    return [at_rate(_load(rate), rate, seconds, peer=peer) for rate in shape.rates]
+def _fixed(rates: tuple[float, ...], seconds: float, *, peer: bool = False) -> list[Phase]:
+    return [at_rate(_load(rate), rate, seconds, peer=peer) for rate in rates]
 
 
 def _load(rate: float) -> str:
@@ -109,9 +125,9 @@ def _rows(shape: Shape, options: Options) -> dict[tuple[str, str], Row]:
     loads = {"saturated": [*systems, FLOOR], "half": systems}
     if "tutorial" in options.peers:
         loads[SAME_PACE] = [each for each in systems if each != PEERS["tutorial"].system]
-    loads |= {_load(rate): systems for rate in shape.rates}
-    for rate in shape.rates[-1:]:
-        loads[_load(rate)] = [*systems, FLOOR]
+    for rate in shape.rates + shape.further:
+        floor = [FLOOR] if rate in shape.floor_rates else []
+        loads[_load(rate)] = [*(systems if rate in shape.rates else systems[-1:]), *floor]
     rows = {}
     for load, measured in loads.items():
         for system in measured:
@@ -130,7 +146,7 @@ def _note(rows: dict[Any, Row], system: str, found: list[dict[str, Any]]) -> Non
 
 
 def _ratios(shape: Shape, rows: dict[tuple[str, str], Row], options: Options) -> list[Ratio]:
-    """Ours next to each peer. Next to ours at the highest fixed rate the peer's best load counts."""
+    """Ours next to each peer. Next to ours at a high rate the peer's best load counts."""
     ours = servers.OURS[options.server]
     ratios = []
     for name in options.peers:
@@ -144,7 +160,7 @@ def _ratios(shape: Shape, rows: dict[tuple[str, str], Row], options: Options) ->
             title = f"CPU per delivery at the same rate, {name} / ours"
             ratios.append(Ratio(title, calm, theirs, _cpu, inverse=True))
         offered = [rows[peer, _load(rate)] for rate in shape.rates]
-        for rate in shape.rates[-1:]:
+        for rate in shape.floor_rates:
             title = f"delivered/s, ours at {_load(rate)} / {name} at its best"
             ratios.append(Ratio(title, rows[ours, _load(rate)], best, also=offered))
     return ratios

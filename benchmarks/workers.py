@@ -14,11 +14,12 @@ from benchmarks.report import Pass, Ratio, Row
 from deploy.services import ServiceError
 
 COUNTS = (1, 4)
-SAME_RATE = "same rate"  # half of what one worker takes
+SAME_RATE = "same rate"
+SHARE = 0.2  # of what one worker takes: four must have room to cost more than twice as much on the one core
 
 
 def measure(machine: Machine, options: Options) -> tuple[list[Row], list[Ratio]]:
-    """500 rooms of 4: at half of what one worker takes (or at --rates), and as much as each takes."""
+    """500 rooms of 4: at a fifth of what one worker takes (or at --rates), and as much as each takes."""
     if options.server != "serve":
         raise ServiceError("The scene workers needs --server serve.")
     rooms = 50 if options.quick else 500
@@ -58,9 +59,12 @@ def _pass(
 ) -> dict[str, Any]:
     server = servers.ours(machine, options.server, workers=count)
     seconds, window = options.seconds, len(crowds) * MEMBERS_OF_A_PARTY
-    pace: Phase = at_rate(SAME_RATE, rate, seconds) if rate else {**half(seconds), "name": SAME_RATE}
+    pace: Phase = (
+        at_rate(SAME_RATE, rate, seconds) if rate else {**half(seconds), "name": SAME_RATE, "share": SHARE}
+    )
     return run_pass(machine, server, "rualone", crowds, [saturated(window, seconds), pace])
 
 
 def _cost(figures: Pass) -> float | None:
-    return figures.notes["CPU us a message"]
+    """For what was delivered: one that does not keep the pace would seem cheap for each message that was sent."""
+    return figures.cpu_us_per_delivery

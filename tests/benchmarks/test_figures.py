@@ -43,7 +43,6 @@ def test_the_table_says_what_is_met_and_what_was_not_measured(results: Path) -> 
     assert (
         "| `reconnect` 2,000 clients, 20 missed each: all back | ≤ 10 s | not measured | – | 4 s |" in table
     )
-    assert table.endswith("From `bin/bench join --save`, `bin/bench reconnect --save`.")
 
 
 def test_the_rest_of_the_page_is_left_alone(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
