@@ -89,7 +89,7 @@ _COLUMN = {
     }.items()
 }
 _RATES = [_COLUMN["delivered/s"], _COLUMN["p50 ms"], _COLUMN["p99 ms"]]
-_PACED = [("in/s", "in per s"), *_RATES, ("CPU µs a message", "CPU us a message")]
+_PACED = [("in/s", "in per s"), *_RATES, ("CPU µs each", "cpu_us_per_delivery"), ("busy", "server busy")]
 _OVERLOAD = [("told BUSY", "told BUSY, retry"), ("held back", "held back by full sockets"),
              ("MB, highest", "memory MB highest"), ("calm after s", "calm after s")]  # fmt: skip
 _APPEND = [("messages/s", "delivered_per_s"), *_RATES[1:], ("client's CPU µs each", "cpu_us_per_delivery")]

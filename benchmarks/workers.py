@@ -15,11 +15,11 @@ from deploy.services import ServiceError
 
 COUNTS = (1, 4)
 SAME_RATE = "same rate"
-SHARE = 0.2  # of what one worker takes: four must have room to cost more than twice as much on the one core
+SHARE = 0.1  # of what one worker takes: at more, four fill the core and cannot show what they cost
 
 
 def measure(machine: Machine, options: Options) -> tuple[list[Row], list[Ratio]]:
-    """500 rooms of 4: at a fifth of what one worker takes (or at --rates), and as much as each takes."""
+    """500 rooms of 4: at a tenth of what one worker takes (or at --rates), and as much as each takes."""
     if options.server != "serve":
         raise ServiceError("The scene workers needs --server serve.")
     rooms = 50 if options.quick else 500
