@@ -53,7 +53,7 @@ def line(row: Row, people: Mapping[str, str], me: Collection[int]) -> Line:
         kind=row.kind,
         rev=row.rev,
         cid=row.cid,
-        at=row.at,
+        at=datetime.fromisoformat(row.at),
         system=system,
         mine=row.sender_id in me,
         sender=row.sender_id,

@@ -11,7 +11,8 @@ from django.conf import settings
 from django.db import Error as DatabaseError
 from django.utils.module_loading import import_string
 
-from chat import installation, store, timeline, wire
+from chat import installation, principals, store, timeline, wire
+from chat.principals import SessionKey
 from chat.realtime.bus import Event
 from chat.realtime.entry import LiveEntry
 from chat.realtime.hub import CONTROL, Hub
@@ -19,7 +20,7 @@ from chat.realtime.limits import SOCKETS_PER_PERSON
 from chat.realtime.rate import TokenBucket
 from chat.realtime.room import shard
 from chat.realtime.writer import Writer
-from chat.store import SessionKey, Store
+from chat.store import Store
 from chat.timeline import Draft, Written
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 SESSIONS_EVERY: Final = 5.0  # seconds between two looks at whether the connections' sessions still stand
 READS_EVERY: Final = 0.3  # seconds that read positions are gathered
-NAMES_MAX: Final = 10_000
+NAMES_MAX: Final = 10_000  # of people and of rooms, each; then forgotten and gathered anew
 PING_EVERY: Final = 25.0  # seconds; clients take 40 s of silence for a dead line
 
 
@@ -52,7 +53,9 @@ class Live:
         self.sessions: set[Session] = set()
         self._connections: Counter[int] = Counter()  # by user
         self.names: dict[int, str] = {}
+        self._room_ids: dict[str, int] = {}
         self._buckets: dict[int, TokenBucket] = {}
+        self._sends = settings.CHAT["SENDS_PER_SECOND"], settings.CHAT["SENDS_BURST"]
         self._reads: dict[tuple[int, int], int] = {}
 
     async def start(self) -> None:
@@ -81,6 +84,15 @@ class Live:
         if not self._connections[session.user_id]:
             del self._connections[session.user_id]
 
+    def room_id(self, public_id: str) -> int | None:
+        """The id of a room that somebody here has opened lately; says nothing of who may read it."""
+        return self._room_ids.get(public_id)
+
+    def know_room(self, public_id: str, room_id: int) -> None:
+        if len(self._room_ids) >= NAMES_MAX:
+            self._room_ids.clear()
+        self._room_ids[public_id] = room_id
+
     def crowded(self, user_id: int) -> bool:
         """The person has as many connections here as one may have."""
         return self._connections[user_id] >= SOCKETS_PER_PERSON
@@ -91,10 +103,9 @@ class Live:
 
     def may_send(self, user_id: int) -> bool:
         """Take one from the user's sends, whatever connection they come by."""
-        chat: dict[str, int] = settings.CHAT
         bucket = self._buckets.get(user_id)
         if bucket is None:
-            bucket = self._buckets[user_id] = TokenBucket(chat["SENDS_PER_SECOND"], chat["SENDS_BURST"])
+            bucket = self._buckets[user_id] = TokenBucket(*self._sends)
         return bucket.take()
 
     def end_sessions(self, user_id: int, session_key: str | None) -> None:
@@ -131,7 +142,7 @@ class Live:
         keys: defaultdict[SessionKey, list[Session]] = defaultdict(list)
         for session in self.sessions:
             keys[session.key].append(session)
-        over = await self.store.read(store.ended, list(keys)) if keys else set()
+        over = await self.store.read(principals.ended, list(keys)) if keys else set()
         for session in [s for key in over for s in keys[key]]:
             session.sign_out()
 

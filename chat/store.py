@@ -9,19 +9,13 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, NamedTuple, TypeVar
 
-from django.contrib.auth import HASH_SESSION_KEY
-from django.contrib.sessions.models import Session
 from django.db import DataError, Error, IntegrityError, InterfaceError, OperationalError, connection
-from django.utils import timezone
-from django.utils.crypto import constant_time_compare
 
-from accounts.models import User
 from chat import timeline, wire
 from chat.realtime.entry import LiveEntry
 from chat.realtime.limits import RESUME_BYTES, RESUME_MAX
 from chat.realtime.writer import SLOW_LANES, Trouble
 from chat.timeline import LATEST, Draft, Written
-from rooms.models import Room
 
 T = TypeVar("T")
 
@@ -38,14 +32,6 @@ class Opened(NamedTuple):
     read_seq: int
     more: bool
     recovered: bool
-
-
-class SessionKey(NamedTuple):
-    """What a connection was let in by: it ends when the session, the password or the account does."""
-
-    session: str
-    user_id: int
-    password: str
 
 
 class MustResync(Exception):
@@ -111,14 +97,13 @@ def classify(error: BaseException) -> Trouble:
 # --- blocking reads of the session core ---------------------------------------------------------------------------
 
 
-def room_id_of(public_id: str, user_id: int) -> int | None:
-    """The room, if the user may read it."""
-    return (
-        Room.objects.visible_to(User(pk=user_id))
-        .filter(public_id=public_id)
-        .values_list("pk", flat=True)
-        .first()
-    )
+def open_named(user_id: int, public_id: str, since: int | None) -> tuple[int, Opened]:
+    """open_room() by the room's name on the wire, and its id."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id FROM rooms_room WHERE public_id = %s", [public_id])
+        if (row := cursor.fetchone()) is None:
+            raise timeline.NotReadable
+    return row[0], open_room(user_id, row[0], since)
 
 
 def open_room(user_id: int, room_id: int, since: int | None) -> Opened:
@@ -127,10 +112,10 @@ def open_room(user_id: int, room_id: int, since: int | None) -> Opened:
         page = timeline.before(user_id, room_id, LATEST, OPENING_PAGE)
     else:
         page = timeline.since(user_id, room_id, since, RESUME_MAX)
-        if since > page.head or page.more:
-            raise MustResync
     if not page.active:
         raise timeline.NotReadable
+    if since is not None and (since > page.head or page.more):
+        raise MustResync
     entries = wire.live_entries(page.rows)
     if since is not None and sum(len(e.item) for e in entries) > RESUME_BYTES:
         raise MustResync
@@ -143,28 +128,3 @@ def history(user_id: int, room_id: int, before: int, limit: int) -> tuple[list[L
     if not page.active:
         raise timeline.NotReadable
     return wire.live_entries(page.rows), page.more
-
-
-def ended(keys: Sequence[SessionKey]) -> set[SessionKey]:
-    """Those whose session is over, or whose account is closed or has a password that the session does not rest on.
-    Two queries for all, a third where passwords have changed."""
-    sessions = Session.objects.filter(
-        session_key__in={k.session for k in keys}, expire_date__gt=timezone.now()
-    )
-    alive = set(sessions.values_list("session_key", flat=True))
-    people = {u.pk: u for u in User.objects.filter(pk__in={k.user_id for k in keys}, is_active=True)}
-    over = {k for k in keys if k.session not in alive or k.user_id not in people}
-    changed = [k for k in keys if k not in over and people[k.user_id].password != k.password]
-    return over | _not_resting_on(changed, people) if changed else over
-
-
-def _not_resting_on(keys: Sequence[SessionKey], people: dict[int, User]) -> set[SessionKey]:
-    """A guest who becomes a full account gets a password, and their session goes on with its hash."""
-    sessions = {s.session_key: s for s in Session.objects.filter(session_key__in=[k.session for k in keys])}
-    over = set()
-    for key in keys:
-        session = sessions.get(key.session)
-        rests_on = session.get_decoded().get(HASH_SESSION_KEY, "") if session else ""
-        if not constant_time_compare(rests_on, people[key.user_id].get_session_auth_hash()):
-            over.add(key)
-    return over

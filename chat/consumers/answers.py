@@ -20,7 +20,11 @@ class Answers:
         self.outbox, self.close = outbox, close
 
     def frame(self, frame: protocol.ServerFrame | dict[str, Any]) -> None:
-        self.prepared(Frame(_encode(frame)))
+        self.prepared(self.encoded(frame))
+
+    @staticmethod
+    def encoded(frame: protocol.ServerFrame | dict[str, Any]) -> Frame:
+        return Frame(_encode(frame))
 
     def prepared(self, frame: Frame) -> None:
         if not self.outbox.reply(frame):

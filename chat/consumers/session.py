@@ -14,6 +14,7 @@ from chat.consumers.answers import Answers
 from chat.consumers.subscriptions import Subscriptions
 from chat.errors import BUSY, NOT_MEMBER, UNAVAILABLE, ChatError
 from chat.live import Live
+from chat.principals import Principal
 from chat.realtime import close_codes, protocol
 from chat.realtime.decoding import Refused, decode
 from chat.realtime.frame import Frame
@@ -22,9 +23,7 @@ from chat.realtime.outbox import Outbox
 from chat.realtime.rate import TokenBucket
 from chat.realtime.tasks import Tasks
 from chat.realtime.writer import Failure
-from chat.store import SessionKey
 from chat.timeline import Draft, Written
-from chat.wire import wire_time
 
 logger = logging.getLogger(__name__)
 
@@ -42,16 +41,16 @@ class Session:
     def __init__(
         self,
         live: Live,
-        key: SessionKey,
-        nickname: str,
+        principal: Principal,
         outbox: Callable[[Callable[[], None]], Outbox],
         close: Callable[[int], None],
     ) -> None:
-        self.key, self.user_id, self.nickname = key, key.user_id, nickname
+        self.key, self.nickname = principal
+        self.user_id = self.key.user_id
         self.outbox = outbox(self._drained)
         self._live, self._close = live, close
         self._answers = Answers(self.outbox, close)
-        self._rooms = Subscriptions(live, key.user_id, self._answers)
+        self._rooms = Subscriptions(live, self.user_id, self._answers)
         self._tasks = Tasks("a session")
         self._frames = TokenBucket(FRAMES_PER_SECOND, FRAMES_BURST)
         self._typing = TokenBucket(_TYPING_PER_SECOND, _TYPING_BURST)
@@ -169,7 +168,12 @@ class Session:
             self._live.read(draft.room_id, self.user_id, result.seq)
 
     def _ack(self, room: str, cid: str, written: Written) -> None:
-        self._answers.frame(protocol.Ack(room, cid, written.seq, wire_time(written.at) if written.at else ""))
+        frame = self._answers.encoded(protocol.Ack(room, cid, written.seq, written.at or ""))
+        subscription = self._rooms.get(room)
+        if subscription is not None and subscription.attached:
+            self._live.hub.answer(subscription, frame)
+        else:
+            self._answers.prepared(frame)
 
     async def _change(self, frame: protocol.Edit | protocol.Delete, room_id: int) -> None:
         names = {"user_id": self.user_id, "room_id": room_id, "cid": frame.cid, "seq": frame.seq}

@@ -63,10 +63,7 @@ class Subscriptions:
     async def _subscribe(self, public_id: str, since: int | None) -> None:
         try:
             async with self._reads, asyncio.timeout(CATCH_UP_WAIT):
-                room_id = await self._live.store.read(store.room_id_of, public_id, self._user_id)
-                if room_id is None:
-                    raise NotReadable
-                await self._catch_up(public_id, room_id, since)
+                await self._open(public_id, since)
         except NotReadable:
             self.leave(public_id)
             self._answers.refusal(NO_ROOM, room=public_id)
@@ -77,23 +74,38 @@ class Subscriptions:
             logger.warning("a room could not be opened: %r", error)
             self._answers.refusal(UNAVAILABLE, room=public_id)
 
-    async def _catch_up(self, public_id: str, room_id: int, since: int | None) -> None:
+    async def _open(self, public_id: str, since: int | None) -> None:
+        """What comes in between the first read of a room nobody knows here and its opening is found by the position
+        check that opening asks for; in every other case nothing does."""
+        live = self._live
+        if (known := live.room_id(public_id)) is not None:
+            await self._catch_up(public_id, known, since, None)
+            return
+        room_id, opened = await live.store.read(store.open_named, self._user_id, public_id, since)
+        live.know_room(public_id, room_id)
+        await self._catch_up(public_id, room_id, since, opened)
+
+    async def _catch_up(self, public_id: str, room_id: int, since: int | None, opened: Opened | None) -> None:
         """For subscribing, resuming, and leaving lag: read, then attach in a step where nothing can slip by."""
         hub = self._live.hub
         room = hub.open(room_id, public_id)
         try:
             for _ in range(ATTACH_TRIES):
-                opened = await self._live.store.read(store.open_room, self._user_id, room_id, since)
+                if opened is None:
+                    opened = await self._live.store.read(store.open_room, self._user_id, room_id, since)
                 await hub.catch_up(room, opened.head)
                 if self._attach(room, opened):
                     return
+                opened = None
             raise MustResync
         finally:
             hub.done(room)
 
     def _attach(self, room: Room, opened: Opened) -> bool:
         self.leave(room.public_id)  # another join of the same room may have been quicker
-        subscription = Subscription(self._user_id, room, self._answers.outbox, self._ended, self._lost)
+        subscription = Subscription(
+            self._user_id, room, self._answers.outbox, self._answers.prepared, self._ended, self._lost
+        )
         recent = self._live.hub.attach(subscription, opened.head)
         if recent is None:
             return False

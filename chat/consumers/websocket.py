@@ -11,15 +11,16 @@ from collections.abc import Callable
 from typing import Any
 
 from channels.consumer import AsyncConsumer
+from django.conf import settings
 from django.db import Error as DatabaseError
 
+from chat import principals
 from chat.consumers.session import Session
 from chat.live import get_live
 from chat.realtime import close_codes
 from chat.realtime.direct_outbox import LINK, DirectOutbox, Link
 from chat.realtime.outbox import AsgiOutbox, Outbox
 from chat.realtime.protocol import SUBPROTOCOL
-from chat.store import SessionKey
 
 logger = logging.getLogger(__name__)
 
@@ -42,21 +43,21 @@ class ChatConsumer(AsyncConsumer):
 
     async def _session(self) -> Session | None:
         """Who is there, or None after closing: accepted first, because a refused handshake loses the code."""
-        user = self.scope.get("user")
-        if user is None or not user.is_authenticated:
-            await self._send_close(close_codes.SIGN_IN)
-            return None
+        cookie = self.scope["cookies"].get(settings.SESSION_COOKIE_NAME, "")
         try:
             live = await get_live()
+            principal = await live.store.read(principals.principal, cookie) if cookie else None
         except DatabaseError as error:
             logger.warning("a connection was turned away: %r", error)
             await self._send_close(close_codes.TRY_LATER)
             return None
-        if live.crowded(user.pk):
+        if principal is None:
+            await self._send_close(close_codes.SIGN_IN)
+            return None
+        if live.crowded(principal.key.user_id):
             await self._send_close(close_codes.TOO_FAST)
             return None
-        key = SessionKey(self.scope["session"].session_key or "", user.pk, user.password)
-        return Session(live, key, user.nickname, self._outbox, self._end)
+        return Session(live, principal, self._outbox, self._end)
 
     def _outbox(self, drained: Callable[[], None]) -> Outbox:
         """Straight to the socket where the server offers that (chat/serving), else over ASGI's send."""

@@ -13,6 +13,7 @@ from chat.realtime.presence import LINGER, LISTED_MAX, RENEW, Presence
 from chat.realtime.room import Room, Subscription, shard
 
 PACE: Final = 1.0  # seconds between two presence frames of a room
+SAY_EVERY: Final = 0.25  # seconds that what is to be said to the other workers is gathered
 SWEEP: Final = 10.0  # seconds between two looks for leases that ran out
 
 _encode: Final = msgspec.json.Encoder().encode
@@ -25,10 +26,14 @@ class Company:
         self._bus, self._find = bus, find
         self._presence = Presence()
         self._loop = asyncio.get_running_loop()
+        self._asked: set[int] = set()  # rooms whose people we want to hear of
+        self._changes: set[int] = set()  # rooms whose people here have changed
+        self._saying: asyncio.TimerHandle | None = None
 
     def opened(self, room: Room) -> None:
         """Ask the other workers who is there."""
-        self._bus.publish(shard(room.id), {"k": "who", "r": room.id})
+        self._asked.add(room.id)
+        self._say_soon()
 
     def arrived(self, subscription: Subscription) -> None:
         room = subscription.room
@@ -79,8 +84,24 @@ class Company:
             self._changed(room)
 
     def _changed(self, room: Room) -> None:
-        self._publish(room)
+        self._changes.add(room.id)
+        self._say_soon()
         self._show(room)
+
+    def _say_soon(self) -> None:
+        """After a restart everybody comes at once: a message for each would cost more than their joining."""
+        if self._saying is None:
+            self._saying = self._loop.call_later(SAY_EVERY, self._say)
+
+    def _say(self) -> None:
+        self._saying = None
+        asked, self._asked = self._asked, set()
+        changes, self._changes = self._changes, set()
+        for room_id in asked:
+            self._bus.publish(shard(room_id), {"k": "who", "r": room_id})
+        for room in map(self._find, changes):
+            if room is not None:
+                self._publish(room)
 
     def _publish(self, room: Room) -> None:
         here = self._presence.local(room.id)[:LISTED_MAX]

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 from chat.realtime import close_codes
@@ -35,9 +35,10 @@ class DirectOutbox:
         self._debt_at = time.monotonic()
         self.shed = 0
 
-    def offer(self, frame: Frame) -> bool:
+    def offer(self, frame: Frame, answers: Sequence[Frame] = ()) -> bool:
         if self._lagging_since is None and not self._link.full:
-            return self._link.send_frame(frame.wire)
+            wire = b"".join([*(a.wire for a in answers), frame.wire]) if answers else frame.wire
+            return self._link.send_frame(wire)
         if self._lagging_since is None:
             self._lagging_since = time.monotonic()
         return False

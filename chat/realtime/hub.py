@@ -13,6 +13,7 @@ from typing import Any, Final, Protocol
 from chat.realtime.bus import Bus, Event
 from chat.realtime.company import Company
 from chat.realtime.entry import LiveEntry, ending_reason, entries_frame
+from chat.realtime.frame import Frame
 from chat.realtime.limits import RESUME_MAX
 from chat.realtime.room import Room, Subscription, shard
 from chat.realtime.tasks import Tasks
@@ -20,6 +21,7 @@ from chat.realtime.tasks import Tasks
 logger = logging.getLogger(__name__)
 
 PACE: Final = 0.015  # seconds between two frames of a busy room; an idle room's entry goes at once
+PACE_MAX: Final = 0.1  # the same while the loop is behind: fewer, larger frames bring it forward again
 HOLD: Final = 0.05  # seconds that a later entry waits for an earlier one before the timeline is read
 CHECK_EVERY: Final = 2.0  # seconds between two looks at the heads of all rooms open here
 CHECK_EVERY_DOWN: Final = 1.0  # the same while the bus is down
@@ -51,6 +53,7 @@ class Hub:
         self.tasks = Tasks("the hub")
         self._check_now = asyncio.Event()
         self._loop = asyncio.get_running_loop()
+        self._late = 0.0  # seconds that flushes have run after their time lately
 
     async def start(self) -> None:
         self.bus.join(CONTROL)
@@ -95,13 +98,27 @@ class Hub:
 
     # --- entries go out -------------------------------------------------------------------------------------------
 
+    def answer(self, subscription: Subscription, frame: Frame) -> None:
+        """Tell a connection something about an entry of its own, together with the room's next frame: half the system
+        calls of a small room are saved. Within the pace of a busy room, at once in an idle one."""
+        room = subscription.room
+        room.answers.setdefault(subscription, []).append(frame)
+        self._schedule_flush(room)
+
     def _schedule_flush(self, room: Room) -> None:
-        if room.flush_timer is None:
-            wait = room.flushed + PACE - self._loop.time()
-            later = self._loop.call_later
-            room.flush_timer = (
-                later(wait, self._flush, room) if wait > 0 else self._loop.call_soon(self._flush, room)
-            )
+        if room.flush_timer is not None:
+            return
+        now = self._loop.time()
+        room.due = max(now, room.flushed + min(PACE + 2 * self._late, PACE_MAX))
+        room.flush_timer = (
+            self._loop.call_later(room.due - now, self._flush_due, room)
+            if room.due > now
+            else self._loop.call_soon(self._flush_due, room)
+        )
+
+    def _flush_due(self, room: Room) -> None:
+        self._late += (self._loop.time() - room.due - self._late) / 16
+        self._flush(room)
 
     def _flush(self, room: Room) -> None:
         if room.flush_timer is not None:
@@ -117,6 +134,7 @@ class Hub:
                 self._end_reading(room, entry)
         if start < len(ready):
             self._send(room, ready[start:])
+        self._answer_alone(room)
 
     def _send(self, room: Room, entries: Sequence[LiveEntry]) -> None:
         if not room.subscriptions:
@@ -124,12 +142,20 @@ class Hub:
         frame, last = entries_frame(room.public_id, entries), entries[-1].seq
         lagging = []
         for subscription in room.subscriptions:
-            if subscription.outbox.offer(frame):
+            if subscription.outbox.offer(frame, room.answers.get(subscription, ())):
                 subscription.position = last
+                room.answers.pop(subscription, None)
             else:
                 lagging.append(subscription)
         for subscription in lagging:
             self.detach(subscription)
+
+    def _answer_alone(self, room: Room) -> None:
+        """Answers with no entry to go with: to a repeated message, or to who lags or has left the room."""
+        answers, room.answers = room.answers, {}
+        for subscription, frames in answers.items():
+            for frame in frames:
+                subscription.answer(frame)
 
     def _end_reading(self, room: Room, entry: LiveEntry) -> None:
         for subscription in [s for s in room.subscriptions if s.user_id == entry.ends]:
@@ -218,6 +244,7 @@ class Hub:
                 await self._check_positions()
             except Exception as error:  # the database is away; the next check is soon
                 logger.warning("position check failed: %r", error)
+            await asyncio.sleep(SETTLE)  # while many rooms are opened each asks for one
 
     async def _check_positions(self) -> None:
         rooms = [r for r in self._rooms.values() if r.feed.position is not None]

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, Protocol
 
 from chat.realtime.frame import Frame
@@ -14,8 +14,9 @@ BYTES_MAX: Final = 1_000_000
 class Outbox(Protocol):
     """Frames to one connection, in order. A lagging one is fed nothing until `drained` has been called."""
 
-    def offer(self, frame: Frame) -> bool:
-        """A frame of the timeline; False when the connection is lagging (then nothing was taken)."""
+    def offer(self, frame: Frame, answers: Sequence[Frame] = ()) -> bool:
+        """A frame of the timeline, and answers that go before it in the same write; False when the connection is
+        lagging (then nothing was taken)."""
 
     def reply(self, frame: Frame) -> bool:
         """An answer to the client itself; False when it does not even take these: it is too slow."""
@@ -38,11 +39,12 @@ class AsgiOutbox:
         self._lagging = False
         self.shed = 0
 
-    def offer(self, frame: Frame) -> bool:
+    def offer(self, frame: Frame, answers: Sequence[Frame] = ()) -> bool:
         if self._lagging or len(self._frames) >= FRAMES_MAX or self._bytes > BYTES_MAX:
             self._lagging = True
             return False
-        self._push(frame)
+        for each in (*answers, frame):
+            self._push(each)
         return True
 
     def reply(self, frame: Frame) -> bool:

@@ -7,6 +7,7 @@ from typing import Final
 
 from chat.realtime.entry import LiveEntry
 from chat.realtime.feed import Feed
+from chat.realtime.frame import Frame
 from chat.realtime.outbox import Outbox
 
 SHARDS: Final = 8  # groups on the bus; a worker is in those of the rooms that are open in it
@@ -19,6 +20,7 @@ class Subscription:
     user_id: int
     room: "Room"
     outbox: Outbox
+    answer: Callable[[Frame], None]  # a frame to the client itself
     ended: Callable[["Subscription", str], None]  # the user may not read the room any longer
     lost: Callable[["Subscription"], None]  # it must be told to resync
     position: int = 0
@@ -35,7 +37,9 @@ class Room:
     subscriptions: set[Subscription] = field(default_factory=set)
     opening: int = 0  # subscriptions that are reading right now
     ready: list[LiveEntry] = field(default_factory=list)  # in order, not yet sent
+    answers: dict[Subscription, list[Frame]] = field(default_factory=dict)  # go with what is sent next
     flushed: float = 0.0
+    due: float = 0.0  # when the next flush should run
     flush_timer: asyncio.TimerHandle | asyncio.Handle | None = None
     hold_timer: asyncio.TimerHandle | None = None
     repair: asyncio.Task[None] | None = None

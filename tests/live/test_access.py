@@ -13,9 +13,9 @@ from django.utils import timezone
 
 from accounts.actions import upgrade_guest
 from accounts.models import User
-from chat import store, timeline
+from chat import timeline
+from chat.principals import SessionKey, ended
 from chat.realtime.limits import SOCKETS_PER_PERSON
-from chat.store import SessionKey
 from rooms import actions as room_actions
 from tests.live.servers import Cast, Workers, in_thread, sign_in
 from tests.live.wsclient import WsClient
@@ -142,13 +142,13 @@ async def test_a_guest_who_becomes_a_full_account_keeps_the_line(workers: Worker
     )
     stay = await in_thread(room_actions.join_as_guest, code=invitation.code, nickname="손님", locale="ko")
     session = await in_thread(sign_in, stay.user)
-    over = await in_thread(store.ended, [SessionKey(session, stay.user.pk, stay.user.password)])
+    over = await in_thread(ended, [SessionKey(session, stay.user.pk, stay.user.password)])
     assert not over
     await in_thread(_upgrade, stay.user, session)
     before = SessionKey(session, stay.user.pk, stay.user.password)
-    assert not await in_thread(store.ended, [before])
+    assert not await in_thread(ended, [before])
     await in_thread(_change_password, session, stay.user.pk)
-    assert await in_thread(store.ended, [before]) == {before}
+    assert await in_thread(ended, [before]) == {before}
 
 
 def _upgrade(guest: User, session: str) -> None:
