@@ -18,7 +18,7 @@ from chat.serving.drain import Drain
 from chat.serving.intake import Intake
 from chat.serving.parentage import has_parent, orphaned
 from chat.serving.state import RESTART, state
-from chat.serving.websocket import BoundedWebSocketProtocol
+from chat.serving.websocket import BoundedWebSocketProtocol, configured
 
 logger = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ class DrainingServer(Server):
 
     def _ready(self) -> None:
         """Daphne calls this just before the reactor starts; by then it has made its factory."""
-        self.ws_factory.protocol = BoundedWebSocketProtocol
+        self.ws_factory.protocol = configured(self.ws_factory)
         if self._listener is not None:  # Daphne's fd endpoint takes every socket for IPv4
             adopt = reactor.adoptStreamPort
             self.listen_success(adopt(self._listener.fileno(), self._listener.family, self.http_factory))

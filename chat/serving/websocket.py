@@ -14,6 +14,13 @@ from chat.serving.tls import pulling
 STALLED_AFTER: Final = 20.0  # seconds without a byte taken: aborted, since a close frame would not be seen
 
 
+def configured(factory: Any) -> type[WebSocketProtocol]:
+    """Our protocol with the factory's options on the class. autobahn copies its CONFIG_ATTRS (not documented;
+    tests/serving/test_private.py) to every connection and formats them for its debug log: 5 % of a handshake."""
+    options = {name: getattr(factory, name) for name in WebSocketProtocol.CONFIG_ATTRS}
+    return type("ConfiguredProtocol", (BoundedWebSocketProtocol,), {**options, "CONFIG_ATTRS": ()})
+
+
 class BoundedWebSocketProtocol(WebSocketProtocol):
     """Made for each upgraded connection; `Server` has set it as the WebSocket factory's protocol."""
 

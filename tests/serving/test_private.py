@@ -57,3 +57,10 @@ def test_daphne_feeds_the_queue_that_we_fill_too() -> None:
         in inspect.getsource(WebSocketProtocol.onMessage)
     )
     assert "self.last_ping = time.time()" in inspect.getsource(WebSocketProtocol.onMessage)
+
+
+def test_a_connection_s_options_are_copied_from_the_factory_unless_the_class_has_none() -> None:
+    copying = inspect.getsource(Autobahn._connectionMade)
+    assert "for configAttr in self.CONFIG_ATTRS:" in copying
+    assert "setattr(self, configAttr, getattr(self.factory, configAttr))" in copying
+    assert WebSocketProtocol.CONFIG_ATTRS
