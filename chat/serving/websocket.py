@@ -18,6 +18,9 @@ def configured(factory: Any) -> type[WebSocketProtocol]:
     """Our protocol with the factory's options on the class. autobahn copies its CONFIG_ATTRS (not documented;
     tests/serving/test_private.py) to every connection and formats them for its debug log: 5 % of a handshake."""
     options = {name: getattr(factory, name) for name in WebSocketProtocol.CONFIG_ATTRS}
+    for name, value in options.items():
+        if callable(value):  # on a class it would become a method
+            options[name] = staticmethod(value)
     return type("ConfiguredProtocol", (BoundedWebSocketProtocol,), {**options, "CONFIG_ATTRS": ()})
 
 

@@ -121,7 +121,7 @@ class Play:
         def ended(subscription: Subscription, reason: str) -> None:
             reader.end = reason
 
-        subscription = Subscription(reader.user_id, room, outbox, ended, lambda s: None)
+        subscription = Subscription(reader.user_id, room, outbox, outbox.reply, ended, lambda s: None)
         recent = self.hub.attach(subscription, head)
         return None if recent is None else list(recent)
 
