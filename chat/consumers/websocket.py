@@ -7,7 +7,7 @@ dispatch would hop to a thread for every frame.
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from channels.consumer import AsyncConsumer
@@ -18,7 +18,7 @@ from chat import principals
 from chat.consumers.session import Session
 from chat.live import get_live
 from chat.realtime import close_codes
-from chat.realtime.direct_outbox import LINK, DirectOutbox, Link
+from chat.realtime.direct_outbox import LINK, DirectOutbox, OpenLink
 from chat.realtime.outbox import AsgiOutbox, Outbox
 from chat.realtime.protocol import SUBPROTOCOL
 
@@ -31,6 +31,7 @@ class ChatConsumer(AsyncConsumer):
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         self.scope, self.base_send = scope, send
         self._ending: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._work: list[Coroutine[Any, Any, None]] = []
         if (await receive())["type"] != "websocket.connect":
             return
         offered = scope.get("subprotocols") or []
@@ -61,17 +62,18 @@ class ChatConsumer(AsyncConsumer):
 
     def _outbox(self, drained: Callable[[], None]) -> Outbox:
         """Straight to the socket where the server offers that (chat/serving), else over ASGI's send."""
-        open_link: Callable[[], Link | None] | None = (self.scope.get("extensions") or {}).get(LINK)
-        link = open_link() if open_link else None
-        return DirectOutbox(link, drained, self._end) if link else AsgiOutbox(self._send_text, drained)
+        open_link: OpenLink | None = (self.scope.get("extensions") or {}).get(LINK)
+        if open_link and (link := open_link(self._take)):
+            return DirectOutbox(link, drained, self._end)
+        outbox = AsgiOutbox(self._send_text, drained)
+        self._work.append(outbox.run())
+        return outbox
 
     async def _serve(self, session: Session, receive: Any) -> None:
+        self._active = session
         session.start()
-        loop = asyncio.get_running_loop()
-        tasks: list[asyncio.Task[None]] = [
-            loop.create_task(session.outbox.run()),
-            loop.create_task(self._receive(session, receive)),
-        ]
+        self._work.append(self._receive(receive))
+        tasks = [asyncio.ensure_future(work) for work in self._work]
         try:
             watched: list[asyncio.Future[Any]] = [*tasks, self._ending]
             await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
@@ -85,13 +87,23 @@ class ChatConsumer(AsyncConsumer):
             with contextlib.suppress(OSError):
                 await self._send_close(self._ending.result())
 
-    async def _receive(self, session: Session, receive: Any) -> None:
+    async def _receive(self, receive: Any) -> None:
         while (event := await receive())["type"] == "websocket.receive":
             text = event.get("text")
             if text is None:
                 self._end(close_codes.BAD_FRAME)
             else:
-                session.receive(text)
+                self._take(text)
+
+    def _take(self, text: str) -> None:
+        """One frame, from here or from the worker's reading itself: it must not raise into that."""
+        if self._ending.done():
+            return
+        try:
+            self._active.receive(text)
+        except Exception:
+            logger.exception("a connection failed")
+            self._end(close_codes.TRY_LATER)
 
     def _log(self, results: list[Any]) -> None:
         for result in results:

@@ -1,6 +1,5 @@
 """The outbox of a connection whose worker takes finished frames (chat/serving): no task, no queue of our own."""
 
-import asyncio
 import time
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol
@@ -13,14 +12,18 @@ SLOW_AFTER: Final = 30.0  # seconds of lag, paid back at half speed; beyond it t
 
 
 class Link(Protocol):
-    """A connection to write finished frames to: what `scope["extensions"][LINK]()` returns after the accept
-    (None when the client has gone before)."""
+    """A connection to write finished frames to."""
 
     full: bool
     on_drained: Callable[[], None]
 
     def send_frame(self, data: bytes) -> bool:
         """Write, or queue behind a full socket up to a bound; False beyond it."""
+
+
+OpenLink = Callable[[Callable[[str], None]], Link | None]
+"""What `scope["extensions"][LINK]` is, for after the accept: None when the client has gone before. The function given
+gets each text that comes from then on, in the step in which it was read; what came before is still at `receive`."""
 
 
 class DirectOutbox:
@@ -51,10 +54,6 @@ class DirectOutbox:
             self.shed += 1
         else:
             self._link.send_frame(frame.wire)
-
-    async def run(self) -> None:
-        """Nothing to do here: the worker writes."""
-        await asyncio.Event().wait()
 
     def _drained(self) -> None:
         if self._lagging_since is None:

@@ -20,8 +20,8 @@ from chat.realtime.tasks import Tasks
 
 logger = logging.getLogger(__name__)
 
-PACE: Final = 0.015  # seconds between two frames of a busy room; an idle room's entry goes at once
-PACE_MAX: Final = 0.1  # the same while the loop is behind: fewer, larger frames bring it forward again
+PACE: Final = 0.002  # seconds between two frames of a busy room; an idle room's entry goes at once
+PACE_MAX: Final = 0.1  # the same while the loop is behind: fewer, larger frames, and it catches up
 HOLD: Final = 0.05  # seconds that a later entry waits for an earlier one before the timeline is read
 CHECK_EVERY: Final = 2.0  # seconds between two looks at the heads of all rooms open here
 CHECK_EVERY_DOWN: Final = 1.0  # the same while the bus is down
@@ -109,7 +109,7 @@ class Hub:
         if room.flush_timer is not None:
             return
         now = self._loop.time()
-        room.due = max(now, room.flushed + min(PACE + 2 * self._late, PACE_MAX))
+        room.due = max(now, room.flushed + min(PACE + 4 * self._late, PACE_MAX))
         room.flush_timer = (
             self._loop.call_later(room.due - now, self._flush_due, room)
             if room.due > now
@@ -125,7 +125,6 @@ class Hub:
             room.flush_timer.cancel()
             room.flush_timer = None
         ready, room.ready = room.ready, []
-        room.flushed = self._loop.time()
         start = 0
         for place, entry in enumerate(ready, 1):
             if entry.ends is not None and any(s.user_id == entry.ends for s in room.subscriptions):
@@ -135,6 +134,7 @@ class Hub:
         if start < len(ready):
             self._send(room, ready[start:])
         self._answer_alone(room)
+        room.flushed = self._loop.time()
 
     def _send(self, room: Room, entries: Sequence[LiveEntry]) -> None:
         if not room.subscriptions:

@@ -24,9 +24,6 @@ class Outbox(Protocol):
     def hint(self, frame: Frame) -> None:
         """What may be dropped first: presence, typing, pings."""
 
-    async def run(self) -> None:
-        """Write until cancelled; an exception ends the connection."""
-
 
 class AsgiOutbox:
     """Over plain ASGI: one task that awaits `send` for each frame. Answers have twice the room of entries."""
@@ -65,6 +62,7 @@ class AsgiOutbox:
         self._wake.set()
 
     async def run(self) -> None:
+        """Write until cancelled; an exception ends the connection."""
         while True:
             await self._wake.wait()
             self._wake.clear()

@@ -18,8 +18,12 @@ class Intake(asyncio.Queue[dict[str, Any]]):
         self._pause, self._resume = pause, resume
         self.paused = False
         self._taken = 0
+        self.take: Callable[[str], None] | None = None  # gets texts at once, while nothing waits before them
 
     def put_nowait(self, item: dict[str, Any]) -> None:
+        if self.take is not None and self.empty() and (text := item.get("text")) is not None:
+            self.take(text)
+            return
         super().put_nowait(item)
         if not self.paused and self.qsize() >= HIGH:
             self.paused = True

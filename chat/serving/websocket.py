@@ -1,6 +1,7 @@
 """Daphne's WebSocket protocol with bounds: every byte out passes one writer, and nobody's frames pile up."""
 
 import time
+from collections.abc import Callable
 from typing import Any, Final
 
 from daphne.ws_protocol import WebSocketProtocol
@@ -45,8 +46,10 @@ class BoundedWebSocketProtocol(WebSocketProtocol):
         elif not self.writer.write(data):
             self.abort("more waits for it than we keep")
 
-    def open_link(self) -> SocketWriter | None:
-        """What the application writes finished frames to once it has accepted; None when the client has gone before."""
+    def open_link(self, take: Callable[[str], None]) -> SocketWriter | None:
+        """The extension LINK (chat.realtime.direct_outbox)."""
+        if self.intake is not None:
+            self.intake.take = take
         return self.writer
 
     def sendCloseFrame(self, *args: Any, **kwargs: Any) -> None:

@@ -77,7 +77,10 @@ def test_a_session_ends_with_the_password_the_account_and_the_backend(user: User
 
 def test_a_session_made_with_a_key_in_rotation_stands(user: User, settings: Any) -> None:
     made, old = session_of(user), settings.SECRET_KEY
-    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "the-new-key-that-is-long-enough-0000000000000", [old]
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = (
+        "the-new-key-that-is-long-enough-0000000000000",
+        [old],
+    )
     assert principal(made) is not None
     settings.SECRET_KEY_FALLBACKS = []
     assert principal(made) is None

@@ -32,9 +32,7 @@ async def test_a_reader_that_pauses_catches_up_once_and_in_order(workers: Worker
         await host.join(room)
         fold = await member.join(room)
         member.reading.clear()
-        for n in range(
-            100
-        ):  # 1.2 MB: more than kernel and library hold, less than that and a resume together
+        for n in range(80):  # 0.96 MB: more than kernel and library hold, and no more than a resume replays
             await host.say(room, f"b{n}", BODY)
         member.reading.set()
         head = max(host.acks.values())
