@@ -47,7 +47,7 @@ class Live:
         self.epoch = epoch
         self.loop = asyncio.get_running_loop()
         self.store = Store()
-        self.hub = Hub(self.store, make_layer, name=secrets.token_hex(6))
+        self.hub = Hub(self.store, make_layer, name=secrets.token_hex(6), shards=settings.CHAT["BUS_SHARDS"])
         self.hub.on_control = self._on_control
         self.writer = Writer(self.store.append, store.classify, self._committed)
         self.sessions: set[Session] = set()
@@ -242,7 +242,7 @@ def _publish_from_outside(rooms: dict[int, list[LiveEntry]]) -> None:
         layer = make_layer()
         for room_id, entries in rooms.items():
             event = {"type": "hub", "o": "outside", "e": [[room_id, [list(e) for e in entries]]], "x": []}
-            await layer.group_send(shard(room_id), event)
+            await layer.group_send(shard(room_id, settings.CHAT["BUS_SHARDS"]), event)
         await layer.flush()
 
     try:

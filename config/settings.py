@@ -93,6 +93,7 @@ CHANNEL_LAYERS = {"default": env.channel_layer("BUS_URL")}
 CHAT = {
     "SENDS_PER_SECOND": env.number("CHAT_SENDS_PER_SECOND", 10, low=1, high=10**6),
     "SENDS_BURST": env.number("CHAT_SENDS_BURST", 30, low=1, high=10**6),
+    "BUS_SHARDS": env.number("CHAT_BUS_SHARDS", 1, low=1, high=1024),
 }
 
 # --- people ---------------------------------------------------------------------------------------------------

@@ -14,12 +14,16 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from chat.realtime.entry import LiveEntry
+from chat.realtime.room import shard
 from chat.realtime.tasks import Tasks
 
 logger = logging.getLogger(__name__)
 
 PING_EVERY: Final = 1.0  # seconds
 SILENT_AFTER: Final = 3.0  # seconds without an answer from ourselves: the bus is down
+PACE: Final = (
+    0.005  # seconds between two rounds of publishes; what waits goes together, an idle bus's at once
+)
 PUBLISH_WAIT: Final = 1.0  # seconds for one round of publishes
 UNSENT_MAX: Final = 20_000  # entries waiting to be published; beyond it they are left to the position checks
 EXTRAS_MAX: Final = 2_000  # typing, presence and the like; beyond it they are dropped
@@ -38,9 +42,10 @@ class Bus:
         on_state: Callable[[bool], None],
         *,
         name: str,
+        shards: int,
     ) -> None:
         self._make_layer, self._on_event, self._on_state = make_layer, on_event, on_state
-        self.name = name
+        self.name, self._shards = name, shards
         self.up = True
         self.dropped = 0  # entries and extras that were not published (metric)
         self._layer: Any = None
@@ -64,6 +69,9 @@ class Bus:
     async def close(self) -> None:
         await self._tasks.cancel()
         await self._flush(self._layer)
+
+    def group_of(self, room_id: int) -> str:
+        return shard(room_id, self._shards)
 
     # --- groups ---------------------------------------------------------------------------------------------------
 
@@ -110,6 +118,7 @@ class Bus:
             try:
                 await self._reconcile()
                 await self._publish_pending()
+                await asyncio.sleep(PACE)
             except Exception as error:  # the layers raise what their client libraries raise
                 self._set_up(False, repr(error))
                 await asyncio.sleep(0.1)

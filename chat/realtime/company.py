@@ -10,7 +10,7 @@ from chat.realtime import protocol
 from chat.realtime.bus import Bus, Event
 from chat.realtime.frame import Frame
 from chat.realtime.presence import LINGER, LISTED_MAX, RENEW, Presence
-from chat.realtime.room import Room, Subscription, shard
+from chat.realtime.room import Room, Subscription
 
 PACE: Final = 1.0  # seconds between two presence frames of a room
 SAY_EVERY: Final = 0.25  # seconds that what is to be said to the other workers is gathered
@@ -49,7 +49,9 @@ class Company:
     def typing(self, subscription: Subscription) -> None:
         room = subscription.room
         self._hint_typing(room, subscription.user_id)
-        self._bus.publish(shard(room.id), {"k": "typing", "r": room.id, "u": subscription.user_id})
+        self._bus.publish(
+            self._bus.group_of(room.id), {"k": "typing", "r": room.id, "u": subscription.user_id}
+        )
 
     def heard(self, origin: str, event: Event) -> None:
         """What another worker says."""
@@ -98,14 +100,14 @@ class Company:
         asked, self._asked = self._asked, set()
         changes, self._changes = self._changes, set()
         for room_id in asked:
-            self._bus.publish(shard(room_id), {"k": "who", "r": room_id})
+            self._bus.publish(self._bus.group_of(room_id), {"k": "who", "r": room_id})
         for room in map(self._find, changes):
             if room is not None:
                 self._publish(room)
 
     def _publish(self, room: Room) -> None:
         here = self._presence.local(room.id)[:LISTED_MAX]
-        self._bus.publish(shard(room.id), {"k": "here", "r": room.id, "u": here})
+        self._bus.publish(self._bus.group_of(room.id), {"k": "here", "r": room.id, "u": here})
 
     def _show(self, room: Room) -> None:
         if room.presence_timer is None:

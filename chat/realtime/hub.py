@@ -15,7 +15,7 @@ from chat.realtime.company import Company
 from chat.realtime.entry import LiveEntry, ending_reason, entries_frame
 from chat.realtime.frame import Frame
 from chat.realtime.limits import RESUME_MAX
-from chat.realtime.room import Room, Subscription, shard
+from chat.realtime.room import Room, Subscription
 from chat.realtime.tasks import Tasks
 
 logger = logging.getLogger(__name__)
@@ -42,9 +42,9 @@ class Store(Protocol):
 
 
 class Hub:
-    def __init__(self, store: Store, make_layer: Callable[[], Any], *, name: str) -> None:
+    def __init__(self, store: Store, make_layer: Callable[[], Any], *, name: str, shards: int = 1) -> None:
         self.name = name
-        self.bus = Bus(make_layer, self._on_event, self._on_bus_state, name=name)
+        self.bus = Bus(make_layer, self._on_event, self._on_bus_state, name=name, shards=shards)
         self.company = Company(self.bus, self._find)
         self.on_control: Callable[[Event], None] = lambda event: None
         self.repairs = 0  # gaps that were filled from the timeline (metric)
@@ -69,7 +69,7 @@ class Hub:
 
     def committed(self, room_id: int, entries: list[LiveEntry]) -> None:
         """Entries that this process has written: deliver them here and tell the other workers."""
-        self.bus.publish_entries(shard(room_id), room_id, entries)
+        self.bus.publish_entries(self.bus.group_of(room_id), room_id, entries)
         if room := self._rooms.get(room_id):
             self._accept(room, entries)
 
@@ -169,7 +169,7 @@ class Hub:
         room = self._rooms.get(room_id)
         if room is None:
             room = self._rooms[room_id] = Room(room_id, public_id)
-            self.bus.join(shard(room_id))
+            self.bus.join(self.bus.group_of(room_id))
             self.company.opened(room)
             # redis-py does not wait until a subscription stands: look once more when it should.
             self._loop.call_later(SETTLE, self._check_now.set)
@@ -224,8 +224,9 @@ class Hub:
         if room.subscriptions or room.opening or self._rooms.get(room.id) is not room:
             return
         del self._rooms[room.id]
-        if not any(shard(other) == shard(room.id) for other in self._rooms):
-            self.bus.leave(shard(room.id))
+        group = self.bus.group_of(room.id)
+        if all(group != self.bus.group_of(other) for other in self._rooms):
+            self.bus.leave(group)
 
     # --- position check and repair --------------------------------------------------------------------------------
 

@@ -3,14 +3,11 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final
 
 from chat.realtime.entry import LiveEntry
 from chat.realtime.feed import Feed
 from chat.realtime.frame import Frame
 from chat.realtime.outbox import Outbox
-
-SHARDS: Final = 8  # groups on the bus; a worker is in those of the rooms that are open in it
 
 
 @dataclass(eq=False, slots=True)
@@ -46,6 +43,6 @@ class Room:
     presence_timer: asyncio.TimerHandle | None = None
 
 
-def shard(room_id: int) -> str:
-    """The bus group that carries a room."""
-    return f"chat.shard.{room_id % SHARDS}"
+def shard(room_id: int, shards: int) -> str:
+    """The bus group that carries a room; a worker is in those of the rooms that are open in it."""
+    return f"chat.shard.{room_id % shards}"

@@ -18,7 +18,7 @@ from chat.realtime import hub as hub_module
 from chat.realtime.entry import LiveEntry
 from chat.realtime.hub import Hub
 from chat.realtime.outbox import AsgiOutbox, Outbox
-from chat.realtime.room import SHARDS, Room, Subscription, shard
+from chat.realtime.room import Room, Subscription
 
 ROOM, PUBLIC = 1, "r"
 LEAVER = 77
@@ -93,7 +93,7 @@ class Play:
 
     def __init__(self) -> None:
         self.truth = Truth()
-        self.hub = Hub(self.truth, Silence, name="me")
+        self.hub = Hub(self.truth, Silence, name="me", shards=8)
         self.readers: list[Reader] = []
         self.pumps: list[asyncio.Task[None]] = []
 
@@ -243,12 +243,12 @@ async def test_too_far_behind_means_resync() -> None:
 
 async def test_rooms_share_the_groups_of_the_bus_and_leave_them_with_the_last() -> None:
     play = Play()
-    rooms = [play.hub.open(number, str(number)) for number in (1, 1 + SHARDS, 2)]
-    assert play.hub.bus._wanted == {shard(1), shard(2)}
+    rooms = [play.hub.open(number, str(number)) for number in (1, 1 + 8, 2)]
+    assert play.hub.bus._wanted == {play.hub.bus.group_of(1), play.hub.bus.group_of(2)}
     for room in rooms:
         room.opening = 0
     play.hub._forget(rooms[0])
-    assert play.hub.bus._wanted == {shard(1), shard(2)}
+    assert play.hub.bus._wanted == {play.hub.bus.group_of(1), play.hub.bus.group_of(2)}
     play.hub._forget(rooms[1])
-    assert play.hub.bus._wanted == {shard(2)}
+    assert play.hub.bus._wanted == {play.hub.bus.group_of(2)}
     await play.close()
