@@ -16,7 +16,7 @@ from benchmarks.machine import Machine
 from benchmarks.options import Options
 from benchmarks.report import Pass, Ratio, Row
 
-OUTSTANDING = 512  # drafts that wait for their commit at any moment
+OUTSTANDING = 512  # drafts that wait for their commit at any moment; with more people than that, one of each
 ORM_THREADS = 8  # more only wait for each other
 BODY = "가나다라 마바사 " * 6
 
@@ -31,7 +31,7 @@ def measure(machine: Machine, options: Options) -> tuple[list[Row], list[Ratio]]
     work: list[tuple[Row, Callable[[], Pass]]] = [(disk, lambda: commits(machine, seconds / 2))]
     for name, rooms in crowds.items():
         orm = Row("append", "Django ORM, one transaction each", {"work": name, "threads": ORM_THREADS}, True)
-        ours = Row("append", "group commit", {"work": name, "outstanding": OUTSTANDING}, True)
+        ours = Row("append", "group commit", {"work": name, "outstanding": _outstanding(rooms)}, True)
         work += [
             (orm, lambda rooms=rooms: by_orm(rooms, seconds)),
             (ours, lambda rooms=rooms: by_group(rooms, seconds)),
@@ -45,6 +45,10 @@ def measure(machine: Machine, options: Options) -> tuple[list[Row], list[Ratio]]
         for row, run in work:
             row.passes.append(run())
     return rows, ratios
+
+
+def _outstanding(rooms: list[people.Crowd]) -> int:
+    return max(OUTSTANDING, sum(len(room.members) for room in rooms))
 
 
 class Clock:
@@ -136,7 +140,7 @@ def append_by_orm(room_id: int, user_id: int, cid: str) -> None:
 
 
 def by_group(rooms: list[people.Crowd], seconds: float) -> Pass:
-    """Our writer and store, as a worker uses them, always with OUTSTANDING drafts waiting."""
+    """Our writer and store, as a worker uses them, always with that many drafts waiting."""
     before = heads(rooms)
     result, written = asyncio.run(_by_group(rooms, seconds))
     return checked(result, rooms, before, written)
@@ -150,7 +154,7 @@ async def _by_group(rooms: list[people.Crowd], seconds: float) -> tuple[Pass, in
     writer = Writer(database.append, store.classify, lambda fresh: None)
     writer.start()
     clock, written, cpu = Clock(seconds), 0, time.process_time()
-    stamp, text = f"{time.time_ns():x}", room_kinds.Text(BODY)
+    stamp, text, outstanding = f"{time.time_ns():x}", room_kinds.Text(BODY), _outstanding(rooms)
 
     def submit(turn: int) -> None:
         room = rooms[turn % len(rooms)]
@@ -169,9 +173,9 @@ async def _by_group(rooms: list[people.Crowd], seconds: float) -> tuple[Pass, in
         written += 1
         clock.done(since)
         if not clock.over:
-            submit(turn + OUTSTANDING)
+            submit(turn + outstanding)
 
-    for turn in range(OUTSTANDING):
+    for turn in range(outstanding):
         submit(turn)
     await asyncio.sleep(max(clock.end - time.perf_counter(), 0) + 0.01)
     await writer.close(30.0)  # waits until the last draft is decided
