@@ -1,6 +1,6 @@
 """People: full accounts sign in by nickname and password, guests come by an invitation link."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models, transaction
@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.nicknames import KEY_MAX, NICKNAME_MAX, clean_nickname, nickname_key
 from accounts.signals import access_ended
 
-__all__ = ["LOCALES", "NICKNAME_MAX", "User", "UserManager", "nickname_key"]
+__all__ = ["LOCALES", "NICKNAME_MAX", "Block", "User", "UserManager", "nickname_key"]
 
 LOCALES = [("ko", "한국어"), ("en", "English")]
 
@@ -101,3 +101,30 @@ class User(AbstractBaseUser, PermissionsMixin):
             super().save(*args, **kwargs)
             if changed:
                 access_ended.send(type(self), user=self, session_key=None)
+
+
+class BlockQuerySet(models.QuerySet["Block"]):
+    def between(self, one: Any, other: Any) -> Self:
+        """Of either against the other; each is a User, an id or an OuterRef."""
+        return self.filter(Q(user=one, blocked=other) | Q(user=other, blocked=one))
+
+
+class Block(models.Model):
+    """`user` wants nothing to do with `blocked`, who is not told."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="blocks", verbose_name=_("person"))
+    blocked = models.ForeignKey(User, models.CASCADE, related_name="+", verbose_name=_("blocked"))
+    since = models.DateTimeField(_("since"), default=timezone.now, editable=False)
+
+    objects = BlockQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("block")
+        verbose_name_plural = _("blocks")
+        constraints = [
+            models.UniqueConstraint(fields=["user", "blocked"], name="one_block"),
+            models.CheckConstraint(condition=~Q(user=models.F("blocked")), name="not_oneself"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} blocks {self.blocked_id}"
