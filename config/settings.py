@@ -29,6 +29,7 @@ INSTALLED_APPS = [
     "accounts",
     "rooms",
     "chat",
+    "orders",
 ]
 
 MIDDLEWARE = [
