@@ -255,6 +255,25 @@ def since_for_all(room_id: int, seq: int, limit: int) -> list[Row]:
         return [Row(*r) for r in cursor.fetchall()]
 
 
+LOOK_BACK: Final = 1_000  # entries that latest() looks at
+
+
+def latest(room_id: int, *, kinds: Sequence[str] = (), sender_id: int | None = None, limit: int) -> list[Row]:
+    """Of the room's newest LOOK_BACK entries those of these kinds, or of this sender, the newest first. For verbs: no
+    reader's bounds."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""SELECT {_COLUMNS} FROM (
+                    SELECT * FROM chat_entry WHERE room_id = %(room)s ORDER BY seq DESC LIMIT {LOOK_BACK}) e
+                {_TARGET}
+                WHERE (%(kinds)s::text[] = '{{}}' OR e.kind = ANY(%(kinds)s::text[]))
+                  AND (%(sender)s::bigint IS NULL OR e.sender_id = %(sender)s::bigint)
+                ORDER BY e.seq DESC LIMIT %(limit)s""",
+            {"room": room_id, "kinds": list(kinds), "sender": sender_id, "limit": limit},
+        )
+        return [Row(*r) for r in cursor.fetchall()]
+
+
 def heads(room_ids: Iterable[int]) -> dict[int, int]:
     """The last number of each room (0 while it is empty), by one index look-up each."""
     with connection.cursor() as cursor:

@@ -59,13 +59,14 @@ _REFUSALS: dict[str, tuple[int, object]] = {
     "KICK_TOO_LATE": (409, _("Nobody can be removed any more.")),
     "NO_OFFER": (409, _("Nobody offers you this any more.")),
     "NOT_ASKED": (409, _("This person does not ask to leave.")),
+    "SEATED": (409, _("You are in already.")),
     # the cart
+    "CART_LOCKED": (409, _("The cart is locked.")),
     "NO_ITEM": (404, _("This dish is not in the cart any more.")),
     "NOT_YOURS": (403, _("This dish is somebody else's.")),
     "NOT_SHARED": (409, _("This dish is not shared.")),
     "NOT_SHARER": (409, _("You have no part in this dish.")),
     "LAST_SHARER": (409, _("You are the only one. Remove the dish instead.")),
-    "NOT_PENDING": (409, _("There is nothing to accept.")),
     "HAS_ITEMS": (409, _("There are dishes in the cart for this. Remove them first.")),
     "NOT_SILENT": (
         409,

@@ -38,7 +38,8 @@ class OrderState(msgspec.Struct):
 
 
 class OrderSeat(msgspec.Struct):
-    """`op`: wait, unwait, promote, offer_host, host, ask_leave, answer; `answer`: yes or no."""
+    """`op`: wait, unwait, promote, offer_host, host, ask_leave, answer. `answer`: yes or no to who asks to leave;
+    host_no and host_withdrawn end an offer."""
 
     op: str
     user: int
@@ -64,8 +65,9 @@ class CartItem(msgspec.Struct):
 
 
 class OrderCart(msgspec.Struct):
-    """`op`: set, remove, join, quit, accept, sit_out, sit_in, clear. `for`: whose it is, if not the sender's own doing.
-    `before`: the item as it was, None for a new one."""
+    """`op`: set, remove, join, quit, accept, sit_out, sit_in, clear. `item` and `before`: the dish now and before
+    (None for a new one, and for none). `for`: whom it is about. `scope` of clear: all, or own (what `for`, who left,
+    had)."""
 
     cart_v: int
     op: str
@@ -73,6 +75,7 @@ class OrderCart(msgspec.Struct):
     item: CartItem | None = None
     before: CartItem | None = None
     for_: int | None = msgspec.field(name="for", default=None)
+    scope: str = ""
 
 
 class OrderConfirm(msgspec.Struct):
@@ -163,6 +166,8 @@ ORDER_SEAT = register(
             "ask_leave": _("{user} asks to leave the order"),
             "answer:yes": _("{user} may leave the order"),
             "answer:no": _("{user} stays in the order"),
+            "answer:host_no": _("{user} would rather not be the host"),
+            "answer:host_withdrawn": _("{user} is not asked to be the host any more"),
         },
     )
 )
@@ -171,7 +176,7 @@ ORDER_CART = register(
         "order.cart",
         OrderCart,
         people=("for", "item.owner"),
-        variant=("op",),
+        variant=("op", "scope"),
         lines={
             "": _("{sender} changed the cart"),
             "set": _("{item.owner}: {item.name} × {item.qty}, {item.unit_won:won} won each"),
@@ -182,6 +187,7 @@ ORDER_CART = register(
             "sit_out": _("{for} sits this one out"),
             "sit_in": _("{for} eats after all"),
             "clear": _("{sender} emptied the cart"),
+            "clear:own": _("What {for} had is out of the cart"),
         },
     )
 )

@@ -16,6 +16,8 @@ class State(models.TextChoices):
     CANCELED = "CANCELED", _("canceled")
 
 
+OPEN: Final = (State.RECRUITING, State.CLOSED)  # the cart can change, people can go
+HELD: Final = (State.LOCKED, State.ORDERED, State.ARRIVED)  # people go by the host's leave
 OVER: Final = (State.DONE, State.CANCELED)
 LISTED: Final = (State.RECRUITING, State.CLOSED, State.LOCKED, State.ORDERED)  # publicly
 

@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple, Self
 
-from django.apps import apps
 from django.db import models
 from django.db.models import Count, Exists, F, OuterRef, Q
 
@@ -38,7 +37,9 @@ class PostQuerySet(models.QuerySet["Post"]):
 
     def joinable(self, now: datetime) -> Self:
         """With a free seat: recruiting, seats left, nobody waiting."""
-        waiting = apps.get_model("orders", "Wait").objects.active().filter(post=OuterRef("pk"))
+        from orders.models.seat import Wait
+
+        waiting = Wait.objects.active().filter(post=OuterRef("pk"))
         return self.recruiting(now).filter(~Exists(waiting), seats_taken__lt=F("capacity"))
 
     def recruiting(self, now: datetime) -> Self:

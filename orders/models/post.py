@@ -59,10 +59,10 @@ class Post(models.Model):
     canceled_at = models.DateTimeField(null=True, editable=False)
     writable_until = models.DateTimeField(null=True, editable=False)  # of a post that is over
 
-    due_at = models.DateTimeField(null=True, editable=False)  # when the clock looks at it next
-    reminded = models.JSONField(
-        default=list, editable=False
-    )  # codes of the notices sent in the present state
+    # the clock's: when it looks next, notices of the present state (code to time), when it last heard of the host
+    due_at = models.DateTimeField(null=True, editable=False)
+    reminded = models.JSONField(default=dict, editable=False)
+    host_seen_at = models.DateTimeField(null=True, editable=False)
 
     objects = PostQuerySet.as_manager()
 
