@@ -16,17 +16,19 @@ import msgspec
 from django.db import connection, transaction
 
 from chat import kinds
+from chat.models import Timeline
 
 NEW: Final = "new"
 OLD: Final = "old"
 BUSY: Final = "busy"
 GONE: Final = "gone"
 OUTSIDER: Final = "outsider"
+READ_ONLY: Final = "readonly"
 
 WITHIN_WAIT_MS: Final = 5_000  # the longest wait of a verb for a room's lock, then OperationalError (55P03)
 
 _APPEND = """
-SELECT * FROM chat_append_1(%s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::bigint[],
+SELECT * FROM chat_append_2(%s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::bigint[],
                             %s::boolean[], %s::boolean[], %s::boolean[], %s)
 """
 
@@ -253,6 +255,12 @@ def since_for_all(room_id: int, seq: int, limit: int) -> list[Row]:
     with connection.cursor() as cursor:
         cursor.execute(_SINCE_ALL, {"room": room_id, "seq": seq, "limit": limit})
         return [Row(*r) for r in cursor.fetchall()]
+
+
+def end_writing(room_id: int, at: datetime | None) -> None:
+    """From then on (None: never) members write nothing to the room; they may still delete, and the house writes on.
+    Part of the caller's transaction; takes the room's lock."""
+    Timeline.objects.filter(pk=room_id).update(writable_until=at)
 
 
 LOOK_BACK: Final = 1_000  # entries that latest() looks at

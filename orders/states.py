@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import F
 
 from accounts.models import User
+from chat import timeline
 from orders import bounds, dishes, fields, plan, seats, sheet
 from orders.errors import OrderError
 from orders.kinds import OrderArrival, OrderCart, OrderState
@@ -241,6 +242,8 @@ def move(
     if over:
         seats.end_waiting(post)
     save(post)
+    if over or origin in OVER:
+        timeline.end_writing(post.room_id, post.writable_until)
     entry = OrderState(
         v=post.post_v,
         from_=origin,

@@ -8,9 +8,12 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import User
+from chat import actions as chat
+from chat.errors import ChatError
+from chat.models import Timeline
 from orders import cart, confirming, seats, states
 from orders.models import Post, Seat, State
-from tests.orders.table import Table, bring_to, dish, entries, fresh, head, refused
+from tests.orders.table import Table, bring_to, dish, entries, fresh, head, make_table, refused
 
 STATES = [
     State.RECRUITING,
@@ -310,3 +313,18 @@ def test_only_what_nobody_answered_comes_back_and_for_a_day(table: Table) -> Non
     post = fresh(post)
     assert (post.state, post.cancel_reason, post.writable_until) == (State.LOCKED, "", None)
     assert told(post)["reason"] == "revived"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_talk_of_an_order_that_is_over_ends_a_day_later_and_comes_back_with_it() -> None:
+    table = make_table()
+    post, now = table.post, timezone.now()
+    chat.post(user=table.member, room=post.room, cid="a", body="배고파요")
+    states.cancel(by=table.host, post=post)
+    chat.post(user=table.member, room=post.room, cid="b", body="다음에 먹어요")
+    Timeline.objects.update(writable_until=now)
+    with pytest.raises(ChatError, match="READ_ONLY"):
+        chat.post(user=table.member, room=post.room, cid="c", body="아무도 없나요")
+    Post.objects.update(cancel_reason="unanswered")
+    states.revive(by=table.host, post=post)
+    chat.post(user=table.member, room=post.room, cid="d", body="왔다!")
