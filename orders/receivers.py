@@ -14,7 +14,7 @@ from orders.bounds import WEIGHT_MAX
 from orders.errors import OrderError
 from orders.kinds import OrderNotice
 from orders.locking import is_operator, moment, post_of, write
-from orders.models import OPEN, Item, Post, Seat, Sharer, State, Wait
+from orders.models import OPEN, OVER, Item, Post, Seat, Sharer, State, Wait
 from rooms import signals
 from rooms.models import Membership, Room
 
@@ -62,8 +62,8 @@ def _vacate(post: Post, user: User) -> None:
 
 @receiver(signals.host_changed)
 def follow_host(*, room: Room, user: User, **kwargs: Any) -> None:
-    """The post's host is the room's."""
-    Post.objects.filter(pk=room.pk).update(host=user, host_offered_to=None)
+    """The post's host is the room's, until it is over: then it stays whoever was."""
+    Post.objects.filter(pk=room.pk).exclude(state__in=OVER).update(host=user, host_offered_to=None)
 
 
 @receiver(signals.member_merged)

@@ -57,7 +57,10 @@ def join(request: SignedIn, public_id: str) -> HttpResponse:
 @login_required
 @require_POST
 def leave(request: SignedIn, public_id: str) -> HttpResponse:
-    actions.leave(user=request.user, room=_known(request, public_id))
+    try:
+        actions.leave(user=request.user, room=_known(request, public_id))
+    except RoomError as error:  # of an app above that holds people here
+        return _refused(request, error)
     return redirect(settings.LOGIN_REDIRECT_URL)
 
 

@@ -272,6 +272,7 @@ def test_after_the_end_everybody_may_go(table: Table) -> None:
     for person in (table.host, table.member, table.guest):
         seats.leave(user=person, post=table.post)
     assert inside(table.post) == []
+    assert fresh(table.post).host == table.host, "who it was stays known"
 
 
 @pytest.mark.parametrize("state", ["LOCKED", "ORDERED", "ARRIVED"])

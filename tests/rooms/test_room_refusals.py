@@ -6,12 +6,14 @@ from typing import Any, ClassVar
 
 import pytest
 from django.dispatch import Signal
+from django.urls import reverse
 
 from accounts.actions import merge_guest
 from accounts.models import User
 from rooms import actions, signals
 from rooms.errors import RoomError
 from rooms.models import Membership, Room
+from tests.rooms.cast import signed_in
 
 
 class Refused(RoomError):
@@ -79,6 +81,15 @@ def test_leaving_and_removing_may_be_refused(cast: Any) -> None:
         (cast.member, cast.host, "removed"),
     ]
     assert members(cast.room) == 3
+
+
+def test_the_pages_say_why(cast: Any) -> None:
+    with minding(signals.member_leaving):
+        answer = signed_in(cast.member).post(reverse("rooms:leave", args=[cast.room.public_id]))
+    assert (answer.status_code, "Not today." in answer.content.decode()) == (409, True)
+    with minding(signals.member_joining):
+        answer = signed_in(cast.outsider).post(cast.link.get_absolute_url())
+    assert (answer.status_code, "Not today." in answer.content.decode()) == (409, True)
 
 
 def test_nothing_holds_a_guest_who_became_somebody_who_was_removed(cast: Any) -> None:
