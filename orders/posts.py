@@ -91,7 +91,8 @@ def edit_post(
     source: str = "edit",
     now: datetime | None = None,
 ) -> Post:
-    """Change fields (those of `create_post`): one entry with before and after, none if nothing differs.
+    """Change fields (those of `create_post`): one entry with before and after. If nothing differs nothing happens, so a
+    double tap is no conflict.
 
     A new title is the room's and has the room's entry. While there are dishes a new shop asks what becomes of them
     (CART_NOT_EMPTY; `empty_cart` is the answer). From LOCKED on only the meeting and the private note change.
@@ -101,11 +102,13 @@ def edit_post(
     now = moment(now)
     post = lock_post(post)
     check_host(by, post)
+    new = {name: value for name, value in clean(changes).items() if value != getattr(post, name)}
+    title = rooms.clean_title(changes.get("title", post.title))
+    if not new and title == post.title:
+        return post
     check_post_v(post, post_v)
     check_state(post, State.RECRUITING, State.CLOSED, State.LOCKED, State.ORDERED, State.ARRIVED)
-    new = {name: value for name, value in clean(changes).items() if value != getattr(post, name)}
-    title = changes.get("title")
-    if title is not None and rooms.clean_title(title) != post.title:
+    if title != post.title:
         _check_unlocked(post, {"title"})
         rooms.rename(by=by, room=post.room, title=title)  # its receiver counts the version on
         post.refresh_from_db()

@@ -137,6 +137,14 @@ def test_an_edit_that_changes_nothing_writes_nothing(table: Table) -> None:
     assert (post.post_v, kinds_of(post)) == (1, before)
 
 
+def test_a_double_tap_on_save_is_no_conflict(table: Table) -> None:
+    for _ in range(2):
+        post = posts.edit_post(
+            by=table.host, post=table.post, post_v=1, changes={"place": "후문", "title": "치킨"}
+        )
+    assert (post.place, post.title, len(entries(post, "order.post"))) == ("후문", "치킨", 1)
+
+
 def test_the_private_note_is_in_no_entry(table: Table) -> None:
     post = edit(table, place_note="공동현관 9876")
     assert post.place_note == "공동현관 9876"
