@@ -26,7 +26,6 @@ _REFUSALS: dict[str, tuple[int, object]] = {
     # the post
     "NOT_FOUND": (404, _("There is no such post.")),
     "NOT_HOST": (403, _("Only the host can do this.")),
-    "NOT_OPERATOR": (403, _("Only an operator can do this.")),
     "GUEST_HOST": (403, _("Guests cannot host. Make an account to do this.")),
     "TOO_MANY_POSTS": (409, _("You host several posts that are not over. Finish one first.")),
     "STALE": (409, _("This changed in the meantime. Look at it again.")),
@@ -65,7 +64,6 @@ _REFUSALS: dict[str, tuple[int, object]] = {
     "NO_ITEM": (404, _("This dish is not in the cart any more.")),
     "NOT_YOURS": (403, _("This dish is somebody else's.")),
     "NOT_SHARED": (409, _("This dish is not shared.")),
-    "NOT_SHARER": (409, _("You have no part in this dish.")),
     "LAST_SHARER": (409, _("You are the only one. Remove the dish instead.")),
     "HAS_ITEMS": (409, _("There are dishes in the cart for this. Remove them first.")),
     "NOT_SILENT": (
@@ -75,7 +73,6 @@ _REFUSALS: dict[str, tuple[int, object]] = {
     "CART_FULL": (409, _("The cart is full.")),
     "TOO_MANY_ITEMS": (409, _("You have very many dishes already.")),
     "SITS_OUT": (409, _("Whoever sits out has nothing to confirm.")),
-    "ARRIVED_ALREADY": (409, _("It has arrived already.")),
 }
 
 
