@@ -141,6 +141,7 @@ def _members_page(request: SignedIn, room: Room, error: RoomError | None = None)
         "invitations": _invitations(request, room) if mine.is_host else [],
         "invitation_form": InvitationForm(),
         "rename_form": RenameForm(initial={"title": room.title}),
+        "avoided": request.user.avoided(),
         "error": error,
     }
     return render(request, "rooms/members.html", context, status=error.status if error else 200)
