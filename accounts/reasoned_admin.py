@@ -45,8 +45,9 @@ def reasoned(description: Any, *, permissions: Sequence[str] = ("operate",)) -> 
         ) -> HttpResponse | None:
             return self.ask_and_do(request, queryset, deed, description)
 
-        action.is_reasoned = True
-        return action
+        marked: Any = action
+        marked.is_reasoned = True
+        return marked
 
     return decorate
 
@@ -113,9 +114,10 @@ class ReasonedAdmin(LeanAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
+        known: dict[str, Any] = self.get_actions(request)
         actions = [
             (name, description)
-            for function, name, description in (self.get_actions(request) or {}).values()
+            for function, name, description in known.values()
             if getattr(function, "is_reasoned", False)
         ]
         more = {"reasoned_actions": actions, "checkbox": ACTION_CHECKBOX_NAME}

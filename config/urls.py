@@ -16,6 +16,7 @@ urlpatterns = [
     path("accounts/password/set/", set_password),  # before allauth's own
     path("accounts/", include("allauth.urls")),
     path("", include("accounts.urls")),
+    path("", include("orders.report_urls")),
     path("", include("rooms.urls")),
     path("", include("chat.urls")),
 ]

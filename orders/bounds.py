@@ -30,3 +30,8 @@ WAITS_MAX: Final = 100  # people who wait for one post: WAIT_FULL
 WAITS_EACH_MAX: Final = 20  # posts that one person waits for: TOO_MANY_WAITS
 SEARCH_MAX: Final = 60  # what a search is cut to
 PAGE_MAX: Final = 50  # posts of one page of the list
+
+REPORT_TEXT_MAX: Final = 500  # FIELD_TOO_LONG
+REPORTS_A_DAY: Final = 10  # by one person: TOO_MANY_REPORTS
+REPORTS_TO_HIDE: Final = 3  # people with a full account whose open reports hide a post from lists
+SNAPSHOT_AROUND: Final = 20  # entries before and after a reported message

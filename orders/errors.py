@@ -26,6 +26,7 @@ _REFUSALS: dict[str, tuple[int, object]] = {
     # the post
     "NOT_FOUND": (404, _("There is no such post.")),
     "NOT_HOST": (403, _("Only the host can do this.")),
+    "NOT_OPERATOR": (403, _("Only an operator can do this.")),
     "GUEST_HOST": (403, _("Guests cannot host. Make an account to do this.")),
     "TOO_MANY_POSTS": (409, _("You host several posts that are not over. Finish one first.")),
     "STALE": (409, _("This changed in the meantime. Look at it again.")),
@@ -73,6 +74,12 @@ _REFUSALS: dict[str, tuple[int, object]] = {
     "CART_FULL": (409, _("The cart is full.")),
     "TOO_MANY_ITEMS": (409, _("You have very many dishes already.")),
     "SITS_OUT": (409, _("Whoever sits out has nothing to confirm.")),
+    # reports
+    "NOTHING_TO_REPORT": (404, _("There is nothing here to report.")),
+    "REPORT_REASON": (400, _("Choose what it is about.")),
+    "REPORT_SELF": (400, _("This is your own.")),
+    "REVIEWED": (409, _("This report has been reviewed already.")),
+    "TOO_MANY_REPORTS": (429, _("You have reported a lot today. Try again tomorrow.")),
 }
 
 

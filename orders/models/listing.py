@@ -32,8 +32,8 @@ class PostQuerySet(models.QuerySet["Post"]):
         return self.filter(~Exists(apart) | Q(room__in=inside))
 
     def listed(self) -> Self:
-        """Those of the public list: neither arrived nor over."""
-        return self.filter(state__in=LISTED)
+        """Those of the public list: neither arrived nor over, nor hidden (orders/reports.py)."""
+        return self.filter(state__in=LISTED, hidden_at=None)
 
     def joinable(self, now: datetime) -> Self:
         """With a free seat: recruiting, seats left, nobody waiting."""

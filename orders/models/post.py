@@ -58,6 +58,9 @@ class Post(models.Model):
     done_at = models.DateTimeField(null=True, editable=False)
     canceled_at = models.DateTimeField(null=True, editable=False)
     writable_until = models.DateTimeField(null=True, editable=False)  # of a post that is over
+    hidden_at = models.DateTimeField(
+        _("hidden since"), null=True, editable=False
+    )  # from lists, by reports or an operator
 
     # the clock's: when it looks next, notices of the present state (code to time), when it last heard of the host
     due_at = models.DateTimeField(null=True, editable=False)
