@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from django.db import models
-from django.db.models import Count, Exists, F, OuterRef, Q
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Sum, Value
+from django.db.models.functions import Coalesce
 
 from accounts.models import Block, User
 from orders import bounds
@@ -65,6 +66,14 @@ class PostQuerySet(models.QuerySet["Post"]):
     def with_waiting(self) -> Self:
         """Each with `waiting`, the number of people who wait."""
         return self.annotate(waiting=Count("waits", filter=Q(waits__ended_at=None)))
+
+    def with_subtotal(self) -> Self:
+        """Each with `subtotal`, the won in its cart."""
+        from orders.models.cart import Item
+
+        items = Item.objects.filter(post=OuterRef("pk")).order_by().values("post")
+        won = items.annotate(won=Sum(F("unit_won") * F("qty"))).values("won")
+        return self.annotate(subtotal=Coalesce(Subquery(won), Value(0)))
 
     def soonest(self, after: Cursor | None = None) -> Self:
         """By meeting; `after` the last row of the page before."""
