@@ -30,6 +30,7 @@ class Kind:
     people: tuple[str, ...] = ()  # paths of user ids in the data
     ends: str | None = None  # the field with the user whose reading ends with this entry (P8)
     variant: tuple[str, ...] = ()
+    about: str = ""  # the path of the id of what an entry is about, which a page may link to
     lines: Mapping[str, str | Promise] = field(default_factory=dict)
 
     def encode(self, data: msgspec.Struct) -> bytes:

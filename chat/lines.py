@@ -20,7 +20,8 @@ SOMEBODY: Final = _("Somebody")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One entry as shown. `text` is a system entry's sentence, `body` a person's words."""
+    """One entry as shown. `text` is a system entry's sentence, `about` the id of what it is about, `body` a person's
+    words."""
 
     seq: int
     kind: str
@@ -35,6 +36,7 @@ class Line:
     deleted: bool
     edited: bool
     text: str
+    about: str
 
     @property
     def hue_step(self) -> int:
@@ -64,7 +66,13 @@ def line(row: Row, people: Mapping[str, str], me: Collection[int]) -> Line:
         deleted="deleted" in data,
         edited=row.rev > 0 and "deleted" not in data,
         text=sentence(row.kind, data, people, row.sender_id) if system else "",
+        about=_about(row.kind, data),
     )
+
+
+def _about(kind_name: str, data: Mapping[str, Any]) -> str:
+    kind = kinds.get(kind_name)
+    return _plain(kinds.value_at(data, kind.about)) if kind and kind.about else ""
 
 
 def lines(rows: Sequence[Row], people: Mapping[str, str], me: Collection[int]) -> list[Line]:
@@ -113,11 +121,13 @@ _FORMATS: Final[dict[str | None, Callable[[Any], str]]] = {"won": "{:,}".format,
 
 def templates() -> dict[str, Any]:
     """Every kind's sentences in the active language, for the page's script: "kind" or "kind:variant"; under "kind?" the
-    paths that choose the variant and those of people."""
+    paths that choose the variant, those of people, and that of what it is about."""
     found: dict[str, Any] = {"": str(UNKNOWN), "somebody": str(SOMEBODY)}
     for kind in kinds.all_kinds():
         if kind.variant or kind.people:
             found[f"{kind.name}?"] = {"variant": kind.variant, "people": kind.people}
+            if kind.about:
+                found[f"{kind.name}?"]["about"] = kind.about
         for variant, text in kind.lines.items():
             found[f"{kind.name}:{variant}" if variant else kind.name] = str(text)
     return found

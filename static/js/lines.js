@@ -26,6 +26,12 @@ export function systemLine(lines, { kind, data, sender }, nameOf) {
   });
 }
 
+/** The id of what an entry is about, "" for none. @param {Record<string, any>} lines @param {{kind: string, data: object}} entry */
+export function aboutOf(lines, { kind, data }) {
+  const path = lines[`${kind}?`]?.about;
+  return path ? String(valueAt(data, path) ?? "") : "";
+}
+
 function patternOf(lines, kind, data, variant) {
   const chosen = variant.map((path) => choice(valueAt(data, path)));
   for (let length = chosen.length; length > 0; length -= 1) {

@@ -5,6 +5,7 @@ import { Composer } from "./composer.js";
 import { GapCloser } from "./gap.js";
 import { entryMenu } from "./menu.js";
 import { systemLine } from "./lines.js";
+import { Older } from "./older.js";
 import { Outbox } from "./outbox.js";
 import { Overlay } from "./overlay.js";
 import { connect, language, snapshot } from "./page.js";
@@ -21,8 +22,6 @@ import { UndoDelete } from "./undo.js";
 import { Unseen } from "./unseen.js";
 import { EntryView } from "./view.js";
 
-const PAGE = 50;
-const PAGE_PATIENCE = 10_000;
 const GONE = new Set(["NOT_MEMBER", "NO_ROOM"]);
 
 const page = snapshot("room-data");
@@ -38,14 +37,13 @@ meet(page.people);
 
 const timeline = new Timeline({ me });
 const overlay = new Overlay();
-const render = renderer({ me, isHost: page.is_host, lines, nameOf, t, clock });
+const folded = new Set(page.folded);
+const render = renderer({ me, isHost: page.is_host, folded, lines, nameOf, t, clock, about: root.dataset.about });
 const view = new EntryView({ list: element("entries"), render, clock });
 const presence = new Presence({ me, nameOf, t });
 const roster = new Roster({ me, count: Number(root.dataset.count), nameOf, t });
 const status = new StatusLine({ t });
 const announce = announcer(element("log"));
-
-let pageTimer = null;
 
 const connection = connect({ onFrame: heard, onStatus: lineChanged });
 const send = (frame) => connection.send({ ...frame, room });
@@ -62,8 +60,9 @@ const scroller = new Scroller({
   box: element("timeline"),
   content: element("entries"),
   onBottom: bottomChanged,
-  onTop: askOlder,
+  onTop: () => older.ask(),
 });
+const older = new Older({ timeline, view, scroller, ask: send, shown: (entry) => overlay.over(entry) });
 const unseen = new Unseen({ view, scroller, t });
 const composer = new Composer({
   form: element("composer"),
@@ -95,6 +94,7 @@ function open() {
   listen();
   scroller.toBottom();
   unseen.opened();
+  older.seek(page.at);
   // With a finger this would open the keyboard.
   if (matchMedia("(hover: hover) and (pointer: fine)").matches) composer.focus();
   connection.join(room, () => timeline.resumeFrom);
@@ -112,10 +112,6 @@ function listen() {
   element("pill").addEventListener("click", () => {
     scroller.toBottom();
     composer.focus();
-  });
-  element("older").addEventListener("click", (event) => {
-    event.preventDefault();
-    askOlder();
   });
   document.addEventListener("visibilitychange", seen);
   addEventListener("pagehide", () => reading.leave());
@@ -140,13 +136,14 @@ function heard(frame) {
       reading.known(frame.read);
       outbox.opened();
       scroller.check();
+      older.look();
       break;
     case "entries":
       show(timeline.live(frame), { fresh: true });
       presence.wrote(frame.items);
       break;
     case "page":
-      pageCame(timeline.page(frame));
+      older.came(timeline.page(frame));
       break;
     case "ack":
       acked(frame);
@@ -177,10 +174,16 @@ function heard(frame) {
 
 function lineChanged(now) {
   status.show(now);
+  tell("line", now);
   if (now.state === "open") return;
   outbox.closed();
   presence.unknown();
   timeline.pageLost();
+}
+
+/** For the scripts of apps above, which know their kinds. */
+function tell(name, detail) {
+  document.dispatchEvent(new CustomEvent(`room:${name}`, { detail }));
 }
 
 /** @param {import("./timeline.js").Diff} diff */
@@ -195,46 +198,22 @@ function show(diff, { fresh }) {
   });
   for (const cid of diff.settled) outbox.settle(cid);
   drawMine();
-  showOlder();
+  older.show();
   seen();
   gap.look();
+  tell("entries", { items: diff.replaced ? timeline.entries : diff.added, fresh });
 }
 
 /** New entries of others: spoken, counted on the pill, and marked when nobody was looking. */
 function greet(entries) {
   for (const entry of entries) {
     const { kind, sender, data } = entry;
+    if (kind === "text" && folded.has(sender)) continue;
     const text = kind === "text" ? t("says", { name: nameOf(sender), body: data.body ?? t("deleted") }) : systemLine(lines, entry, nameOf);
     announce.say(entry.seq, text);
   }
-  const said = entries.filter(({ kind }) => kind === "text");
+  const said = entries.filter(({ kind, sender }) => kind === "text" && !folded.has(sender));
   if (said.length && !(looking() && scroller.atBottom)) unseen.came(said);
-}
-
-function pageCame(diff) {
-  clearTimeout(pageTimer);
-  scroller.around(() => {
-    view.add(diff.added.map((entry) => overlay.over(entry)));
-    view.change(diff.changed.map((entry) => overlay.over(entry)));
-    showOlder();
-  });
-  scroller.check();
-}
-
-function showOlder() {
-  const link = element("older");
-  // Who reached it by keyboard must not be thrown back to the top of the page.
-  if (!timeline.more && document.activeElement === link) element("timeline").focus({ preventScroll: true });
-  link.hidden = !timeline.more;
-}
-
-function askOlder() {
-  if (connection.state !== "open") return;
-  const before = timeline.askPage();
-  if (before === null) return;
-  clearTimeout(pageTimer);
-  pageTimer = setTimeout(() => timeline.pageLost(), PAGE_PATIENCE);
-  send({ type: "history", before, limit: PAGE });
 }
 
 /** @returns {boolean} false: the outbox is full and has kept nothing */
@@ -282,8 +261,9 @@ function gone(reason) {
   presence.unknown();
 }
 
+/** Neither in another tab nor behind something that covers the talk. */
 function looking() {
-  return document.visibilityState === "visible";
+  return document.visibilityState === "visible" && !element("timeline").closest("[inert]");
 }
 
 function bottomChanged(isAtBottom) {
