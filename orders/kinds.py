@@ -177,6 +177,7 @@ ORDER_CART = register(
         OrderCart,
         people=("for", "item.owner"),
         variant=("op", "scope"),
+        about="item.id",
         lines={
             "": _("{sender} changed the cart"),
             "set": _("{item.owner}: {item.name} × {item.qty}, {item.unit_won:won} won each"),

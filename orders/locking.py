@@ -87,7 +87,10 @@ def check_cart_v(post: Post, cart_v: int) -> None:
 def _stale(post: Post, names: tuple[str, ...], field: str, seen: int) -> OrderError:
     """The entries tell what happened since: the newest of them, oldest first."""
     rows = timeline.latest(post.room_id, kinds=names, limit=CHANGES_TOLD)
-    found = [{"kind": row.kind, "data": msgspec.json.decode(row.data)} for row in reversed(rows)]
+    found = [
+        {"kind": row.kind, "sender": row.sender_id, "data": msgspec.json.decode(row.data)}
+        for row in reversed(rows)
+    ]
     changes = [change for change in found if change["data"].get(field, 0) > seen]
     return OrderError("STALE", post_v=post.post_v, cart_v=post.cart_v, state=post.state, changes=changes)
 

@@ -1,6 +1,6 @@
 """Paths of posts. Included before rooms and chat: for rooms with a post some of these pages stand in for theirs."""
 
-from django.urls import path
+from django.urls import include, path
 
 from orders.views import invitation, listing, post_page, posting, seats
 
@@ -26,4 +26,4 @@ people = [
     path("rooms/<slug:public_id>/members/", seats.members_of_room),  # as rooms:members
 ]
 
-urlpatterns = [*posts, *people]
+urlpatterns = [*posts, *people, path("p/<slug:public_id>/room/", include("orders.room_urls"))]
