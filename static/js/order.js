@@ -184,7 +184,7 @@ function drawHandle() {
   const words = handle.querySelector(".facts-open");
   words.dataset.sheet ??= words.textContent;
   const shown = root?.dataset.pane === "side";
-  handle.setAttribute("aria-expanded", String(shown));
+  if (root) handle.setAttribute("aria-expanded", String(shown));
   words.textContent = shown ? words.dataset.talk : words.dataset.sheet;
   if (shown && talk) {
     const badge = document.createElement("span");

@@ -11,6 +11,7 @@ from orders import cart, posts, seats, states
 from orders.models import Post
 from tests.e2e.conftest import STORY, Opener
 from tests.e2e.room_page import connected, entry, fill_room, fits, say
+from tests.e2e.test_accessibility import check
 from tests.live.servers import Workers, in_thread
 
 pytestmark = STORY
@@ -205,3 +206,27 @@ async def test_an_entry_of_long_ago_is_gone_to(
     page = await open_page(workers.first.port, user=people["철수"])
     await enter(page, post, "?at=10")
     await expect(page.locator("#m10")).to_be_in_viewport()
+
+
+async def test_the_room_and_the_sheet_shut_nobody_out(
+    workers: Workers, people: dict[str, User], open_page: Opener
+) -> None:
+    post = await make_post(people["짱구"], people["철수"], place_note="1층 로비")
+    shared = await in_thread(
+        cart.set_item, by=people["철수"], post=post, name="허니콤보", unit_won=18_000, shared=True
+    )
+    await in_thread(cart.join_item, user=people["짱구"], post=post, item=shared.pk)
+    await in_thread(
+        cart.set_item, by=people["짱구"], post=post, name="콜라", unit_won=2_000, owner=people["철수"]
+    )
+    found: list[str] = []
+    for name, width in (("짱구", 1280), ("철수", 390)):
+        page = await open_page(workers.first.port, user=people[name], width=width)
+        await enter(page, post)
+        await check(page, found)
+        await enter(page, post, "#sheet")
+        await page.evaluate("for (const box of document.querySelectorAll('#side details')) box.open = true")
+        await check(page, found)
+        await page.goto(f"/p/{post.public_id}/room/order/")
+        await check(page, found)
+    assert not found
