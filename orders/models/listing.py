@@ -72,7 +72,7 @@ class PostQuerySet(models.QuerySet["Post"]):
         from orders.models.cart import Item
 
         items = Item.objects.filter(post=OuterRef("pk")).order_by().values("post")
-        won = items.annotate(won=Sum(F("unit_won") * F("qty"))).values("won")
+        won = items.annotate(total=Sum(F("unit_won") * F("qty"))).values("total")
         return self.annotate(subtotal=Coalesce(Subquery(won), Value(0)))
 
     def soonest(self, after: Cursor | None = None) -> Self:

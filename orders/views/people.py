@@ -1,7 +1,5 @@
 """Who looks at a page."""
 
-from typing import cast
-
 from django.http import HttpRequest
 
 from accounts.models import User
@@ -9,7 +7,7 @@ from accounts.models import User
 
 def viewer(request: HttpRequest) -> User | None:
     """None: signed out."""
-    return cast(User, request.user) if request.user.is_authenticated else None
+    return request.user if request.user.is_authenticated else None
 
 
 def is_fragment(request: HttpRequest) -> bool:

@@ -82,7 +82,7 @@ def show(request: HttpRequest, public_id: str, error: RoomError | None = None) -
     user = viewer(request)
     if error is not None and error.status == 404:
         raise Http404
-    posts = Post.objects.with_waiting().with_subtotal()  # type: ignore[attr-defined]
+    posts = Post.objects.with_waiting().with_subtotal()
     post = found(request, public_id, posts.visible_to(user))
     context = facts(post, user) | {"error": error}
     context["sign_in"] = f"?next={post.get_absolute_url()}"

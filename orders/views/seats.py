@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from allauth.decorators import rate_limit
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -30,10 +30,11 @@ def members(request: SignedIn, public_id: str) -> HttpResponse:
     return _page(request, _inside(request, public_id))
 
 
-def members_of_room(request: HttpRequest, public_id: str) -> HttpResponse:
+def members_of_room(request: SignedIn, public_id: str) -> HttpResponse:
     """`/rooms/<id>/members/`: of a room with a post this page, of any other rooms' own."""
-    if post := Post.objects.select_related("room").filter(room__public_id=public_id).first():
-        return redirect("orders:members", post.public_id)
+    mine = Room.objects.visible_to(request.user) if request.user.is_authenticated else Room.objects.none()
+    if Post.objects.filter(room__in=mine.filter(public_id=public_id)).exists():
+        return redirect("orders:members", public_id)
     return room_views.members(request, public_id=public_id)
 
 
