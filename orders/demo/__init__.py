@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.actions import block
 from accounts.models import User
 from accounts.nicknames import nickname_key
+from chat.demo import PEOPLE as RESIDENTS
 from chat.models import Entry
 from orders import reports
 from orders.demo.post import Maker
@@ -44,14 +45,14 @@ def fill(password: str, *, fates: list[str] = FATES, entries: int = ENTRIES) -> 
 
 
 def _people(password: str) -> list[User]:
-    """One hash for all: forty of them would take half a minute."""
-    hashed = make_password(password)
-    known = {user.username: user for user in User.objects.filter(username__in=map(nickname_key, PEOPLE))}
-    for name in PEOPLE:
-        if nickname_key(name) not in known:
-            known[nickname_key(name)] = User.objects.create_user(name)
-    User.objects.filter(pk__in=[user.pk for user in known.values()], is_guest=False).update(password=hashed)
-    return [known[nickname_key(name)] for name in PEOPLE]
+    """With those of chat's demo, who have rooms of their own. One hash for all: forty would take half a minute."""
+    names = {nickname_key(name): name for name in [*RESIDENTS, *PEOPLE]}
+    known = {user.username: user for user in User.objects.filter(username__in=names)}
+    for key, name in names.items():
+        if key not in known:
+            known[key] = User.objects.create_user(name)
+    User.objects.filter(pk__in=[user.pk for user in known.values()]).update(password=make_password(password))
+    return [known[key] for key in names]
 
 
 def _trouble(people: list[User]) -> None:

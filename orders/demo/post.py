@@ -44,7 +44,7 @@ class Maker:
 
     def _host(self, number: int) -> User:
         for step in range(len(self._people)):
-            host = self._people[(number * 5 + step) % len(self._people)]
+            host = self._people[(number * 7 + step) % len(self._people)]
             if Post.objects.filter(host=host).exclude(state__in=OVER).count() < min(POSTS_MAX, 3):
                 return host
         raise RuntimeError("everybody hosts enough already")

@@ -249,6 +249,7 @@ def test_the_reporter_hears_the_result_once_as_new_and_the_reported_nothing(
     assert reports.news(table.outsider) == 0
     reports.resolve(by=operator, report=told, upheld=True)
     assert reports.news(table.outsider) == 1
+    assert 'class="tag"' in client.get("/me/").content.decode()
     assert "report-upheld" in client.get(path).content.decode()
     assert reports.news(table.outsider) == 0
     assert table.post.title not in signed_in(table.host).get(path).content.decode()
