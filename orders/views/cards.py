@@ -8,8 +8,9 @@ from typing import Final
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
+from accounts.models import User
 from orders import progress, times
-from orders.models import Post, State
+from orders.models import Post, Seat, State
 
 DOTS_MAX: Final = 8  # seats that are drawn one by one
 CLOSING_SOON: Final = timedelta(minutes=30)
@@ -21,6 +22,7 @@ class Card:
 
     post: Post
     now: datetime
+    mine: str = ""  # how the reader has to do with it
 
     @property
     def when(self) -> str:
@@ -95,8 +97,21 @@ class Card:
         return ""
 
 
-def cards(posts: Iterable[Post], now: datetime) -> list[Card]:
-    return [Card(post, now) for post in posts]
+def cards(posts: Iterable[Post], now: datetime, user: User | None = None) -> list[Card]:
+    """With a person one query more: which of them are theirs."""
+    posts = list(posts)
+    inside: set[int] = set()
+    if user is not None:
+        inside.update(
+            Seat.objects.active().filter(user=user, post__in=posts).values_list("post_id", flat=True)
+        )
+    return [Card(post, now, _mine(post, user, post.pk in inside)) for post in posts]
+
+
+def _mine(post: Post, user: User | None, inside: bool) -> str:
+    if user is not None and post.host_id == user.pk:
+        return _("my post")
+    return _("I am in") if inside else ""
 
 
 def _shut() -> dict[str, str]:

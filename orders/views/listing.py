@@ -30,8 +30,9 @@ def home(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     filters = Filters.read(request.GET)
     after = cursor(request.GET.get("after", ""))
-    posts, more = filters.page(filters.posts(viewer(request), now), after, PAGE)
-    context: dict[str, Any] = {"filters": filters, "cards": cards(posts, now), "more": more, "now": now}
+    user = viewer(request)
+    posts, more = filters.page(filters.posts(user, now), after, PAGE)
+    context: dict[str, Any] = {"filters": filters, "cards": cards(posts, now, user), "more": more, "now": now}
     if is_fragment(request) and after:
         return render(request, "orders/_page.html", context)
     context |= {"after": after, "toggles": _toggles(filters), "sorts": _sorts(filters)}

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 from allauth.decorators import rate_limit
-from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -17,7 +16,7 @@ from accounts.requests import SignedIn
 from orders import seats, steps
 from orders.models import Post, Seat, State, Wait
 from orders.views.cards import Card, each_fee, each_food
-from orders.views.people import viewer
+from orders.views.people import signed_in, viewer
 from rooms.errors import RoomError
 
 
@@ -27,8 +26,8 @@ def page(request: HttpRequest, public_id: str) -> HttpResponse:
     return show(request, public_id)
 
 
-@login_required
 @require_POST
+@signed_in("orders:post")
 @rate_limit(action="write")
 def join(request: SignedIn, public_id: str) -> HttpResponse:
     """A second tap finds the seat of the first."""
@@ -40,8 +39,8 @@ def join(request: SignedIn, public_id: str) -> HttpResponse:
     return redirect(room_path(post))
 
 
-@login_required
 @require_POST
+@signed_in("orders:post")
 @rate_limit(action="write")
 def wait(request: SignedIn, public_id: str) -> HttpResponse:
     """Into the line, or with `op=unwait` out of it. Whoever got a seat meanwhile goes to the room."""
@@ -54,8 +53,8 @@ def wait(request: SignedIn, public_id: str) -> HttpResponse:
     return redirect(post)
 
 
-@login_required
 @require_POST
+@signed_in("orders:post")
 @rate_limit(action="write")
 def leave(request: SignedIn, public_id: str) -> HttpResponse:
     """Being out already is no mistake."""

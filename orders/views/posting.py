@@ -129,10 +129,11 @@ def _page(request: SignedIn, form: PostForm, status: int, **more: Any) -> HttpRe
     return render(request, "orders/form.html", context, status=status)
 
 
-@login_required
 @require_POST
 def preview(request: SignedIn) -> HttpResponse:
-    """The card that the form makes as it stands, however little of it is filled in."""
+    """The card that the form makes as it stands, however little of it is filled in; nothing for who is signed out."""
+    if not request.user.is_authenticated:
+        return HttpResponse(status=204)  # htmx leaves the last one
     form = PostForm(request.POST, now=timezone.now())
     form.is_valid()
     return render(request, "orders/_preview.html", {"card": _card(form, request.user)})

@@ -15,6 +15,7 @@ from accounts.models import User
 from accounts.requests import SignedIn
 from orders import seats
 from orders.models import HELD, OPEN, OVER, Post, Seat, Wait
+from orders.views.people import signed_in
 from orders.views.post_page import found, room_path
 from rooms import actions as rooms
 from rooms import views as room_views
@@ -38,8 +39,8 @@ def members_of_room(request: SignedIn, public_id: str) -> HttpResponse:
     return room_views.members(request, public_id=public_id)
 
 
-@login_required
 @require_POST
+@signed_in("orders:members")
 @rate_limit(action="write")
 def act(request: SignedIn, public_id: str, deed: str) -> HttpResponse:
     """One tap of the page; `user` is whom it is about."""

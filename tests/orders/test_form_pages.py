@@ -156,3 +156,7 @@ def test_the_preview_is_the_card_however_little_is_filled_in(noon: None, host: U
     assert "오늘 밤 00:30" in text(answer)
     assert "최소주문까지 15,000원" in text(answer)
     assert not Post.objects.exists()
+
+
+def test_the_preview_leaves_the_page_alone_once_one_is_signed_out(client: Client, db: None) -> None:
+    assert client.post(reverse("orders:preview"), typed()).status_code == 204

@@ -212,5 +212,11 @@ def test_the_list_and_its_changes_are_few_queries(
     with django_assert_num_queries(2):  # posts, the number of new ones
         client.get("/posts/changed/", {"id": ids, "since": timezone.now().isoformat()})
     host = signed_in(street[0].room.created_by)
-    with django_assert_num_queries(4):  # session and person more
+    with django_assert_num_queries(5):  # session, person and which are theirs
         host.get("/")
+
+
+def test_a_card_says_that_it_is_mine_or_that_i_am_in(table: Table) -> None:
+    for user, said in ((table.host, "내 모집"), (table.member, "참여 중"), (table.outsider, "")):
+        (card,) = signed_in(user).get("/").context["cards"]
+        assert card.mine == said
