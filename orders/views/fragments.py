@@ -1,6 +1,6 @@
 """What the pages of a room show of its order, the fact bar and the sheet: whole, or as htmx fragments.
 
-Fragments are made for their reader, in a bounded number of queries: docs/decisions/0008-order-sheet.md says why.
+Fragments are made for their reader, in a bounded number of queries: docs/decisions/0009-order-sheet.md says why.
 """
 
 from collections.abc import Callable

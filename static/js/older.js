@@ -12,7 +12,8 @@ export class Older {
   #pages = 0;
 
   /**
-   * @param {{timeline: import("./timeline.js").Timeline, view: import("./view.js").EntryView, scroller: import("./scroll.js").Scroller,
+   * @param {{timeline: import("./timeline.js").Timeline, view: import("./view.js").EntryView,
+   *   folds: import("./fold.js").Folds, scroller: import("./scroll.js").Scroller,
    *   ask: (frame: object) => boolean, shown: (entry: object) => object}} options `ask` false: the line is down
    */
   constructor(options) {
@@ -34,11 +35,12 @@ export class Older {
 
   /** @param {import("./timeline.js").Diff} diff a page that came */
   came(diff) {
-    const { view, scroller, shown } = this.#options;
+    const { view, folds, scroller, shown } = this.#options;
     clearTimeout(this.#timer);
     scroller.around(() => {
       view.add(diff.added.map(shown));
       view.change(diff.changed.map(shown));
+      folds.draw();
       this.show();
     });
     scroller.check();
@@ -61,12 +63,13 @@ export class Older {
 
   /** Call when the line stands, too. */
   look() {
-    const { timeline, view, scroller } = this.#options;
+    const { timeline, view, folds, scroller } = this.#options;
     if (this.#sought === null) return;
     const entry = timeline.entries.find(({ seq }) => seq >= this.#sought);
     const node = entry && view.node(entry.seq);
     if (node && (entry.seq === this.#sought || timeline.entries[0].seq < this.#sought || !timeline.more)) {
       this.#sought = null;
+      folds.reveal(node);
       scroller.toNode(node);
       node.classList.add("sought");
     } else if (this.#pages > 0 && timeline.more) {

@@ -18,7 +18,10 @@ const narrow = matchMedia("(max-width: 999.98px)");
 
 const looking = () => document.visibilityState === "visible";
 /** The sheet brings the fact bar along; behind the talk on a phone the bar alone will do. */
-const refresh = new Pace(() => htmx.trigger(sheetShown() ? "#sheet" : "#facts", "order:refresh"), { looking });
+const refresh = new Pace(() => htmx.trigger(sheetShown() ? "#sheet" : "#facts", "order:refresh"), {
+  looking,
+  people: () => Number(element("sheet").dataset.people),
+});
 let stale = false;
 
 document.addEventListener("room:entries", ({ detail: { items, fresh } }) => {

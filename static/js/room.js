@@ -2,6 +2,7 @@
 import { announcer } from "./announce.js";
 import { newCid } from "./cid.js";
 import { Composer } from "./composer.js";
+import { Folds } from "./fold.js";
 import { GapCloser } from "./gap.js";
 import { entryMenu } from "./menu.js";
 import { systemLine } from "./lines.js";
@@ -40,6 +41,12 @@ const overlay = new Overlay();
 const folded = new Set(page.folded);
 const render = renderer({ me, isHost: page.is_host, folded, lines, nameOf, t, clock, about: root.dataset.about });
 const view = new EntryView({ list: element("entries"), render, clock });
+// Lines about things stand elsewhere too, so many of them may make room for the talk.
+const folds = new Folds({
+  list: element("entries"),
+  kinds: new Set(Object.keys(lines).filter((key) => lines[key].about).map((key) => key.slice(0, -1))),
+  words: (n) => t("fold", { n }),
+});
 const presence = new Presence({ me, nameOf, t });
 const roster = new Roster({ me, count: Number(root.dataset.count), nameOf, t });
 const status = new StatusLine({ t });
@@ -62,7 +69,7 @@ const scroller = new Scroller({
   onBottom: bottomChanged,
   onTop: () => older.ask(),
 });
-const older = new Older({ timeline, view, scroller, ask: send, shown: (entry) => overlay.over(entry) });
+const older = new Older({ timeline, view, folds, scroller, ask: send, shown: (entry) => overlay.over(entry) });
 const unseen = new Unseen({ view, scroller, t });
 const composer = new Composer({
   form: element("composer"),
@@ -89,6 +96,7 @@ function open() {
     for (const entry of timeline.entries) if (me.includes(entry.sender)) outbox.settle(entry.cid);
   }
   view.adopt(timeline.entries);
+  folds.draw();
   placeLine(readHere(me[0], room));
   drawMine();
   listen();
@@ -192,6 +200,7 @@ function show(diff, { fresh }) {
     if (diff.replaced) view.replace(timeline.entries.map((entry) => overlay.over(entry)));
     view.add(diff.added.map((entry) => overlay.over(entry)));
     view.change(diff.changed.map((entry) => overlay.over(entry)));
+    folds.draw();
     for (const { seq, rev } of diff.changed) if (rev) announce.forget(seq);
     if (fresh) roster.heard(diff.added);
     if (fresh) greet(diff.added.filter(({ sender }) => !me.includes(sender)));

@@ -230,3 +230,27 @@ async def test_the_room_and_the_sheet_shut_nobody_out(
         await page.goto(f"/p/{post.public_id}/room/order/")
         await check(page, found)
     assert not found
+
+
+async def test_many_lines_of_the_cart_make_room_for_the_talk(
+    workers: Workers, people: dict[str, User], open_page: Opener
+) -> None:
+    post = await make_post(people["짱구"], people["철수"])
+
+    def choose(first: int, last: int) -> None:
+        for number in range(first, last):
+            cart.set_item(by=people["짱구"], post=post, name=f"메뉴 {number}", unit_won=1_000)
+
+    await in_thread(choose, 0, 4)
+    page = await open_page(workers.first.port, user=people["철수"])
+    await enter(page, post)
+    lines = page.locator("#entries > li[data-kind='order.cart']")
+    await expect(page.locator(".fold")).to_have_count(0)
+    await in_thread(choose, 4, 7)
+    await expect(page.locator(".fold")).to_contain_text("5")
+    await expect(lines.filter(visible=True)).to_have_count(2)
+    await page.click(".fold button")
+    await expect(lines.filter(visible=True)).to_have_count(7)
+    await expect(page.locator(".fold")).to_have_count(0)
+    await page.goto(f"/p/{post.public_id}/room/?at=6")
+    await expect(page.locator("#m6")).to_be_in_viewport()

@@ -65,3 +65,9 @@ test("everybody waits a different while", () => {
   assert.equal(new Set(waits).size, 3);
   assert.ok(Math.max(...waits) < 400);
 });
+
+test("in a large room the questions are spread", () => {
+  const { pace, due } = at({ random: () => 0.999, people: () => 50 });
+  pace.ask();
+  assert.ok(due[0].at > 3_900 && due[0].at < 4_000);
+});
