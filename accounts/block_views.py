@@ -43,7 +43,8 @@ def block(request: SignedIn, token: str) -> HttpResponse:
         except AccountError as error:
             messages.error(request, error.detail)
             return redirect("accounts:blocks")
-        messages.success(request, _("%s is blocked. You can take it back on your page, under blocked people.") % person.nickname)
+        told = _("%s is blocked. You can take it back on your page, under blocked people.")
+        messages.success(request, told % person.nickname)
         return redirect(onward or "accounts:blocks")
     blocked = request.user.blocks.filter(blocked=person).exists()
     return render(

@@ -69,5 +69,7 @@ def open_link(request: HttpRequest, secret: str) -> HttpResponse:
 def _page(request: HttpRequest, guest: User | None, status: int = 200) -> HttpResponse:
     response = render(request, "accounts/come_back.html", {"guest": guest}, status=status)
     response["X-Robots-Tag"] = "noindex"
-    response["Referrer-Policy"] = "no-referrer"  # the address is the key
+    # The address is the key. The site's same-origin policy keeps it from others; no-referrer would too, but browsers
+    # then send `Origin: null` with the form, which the CSRF check refuses.
+    response["Referrer-Policy"] = "same-origin"
     return response

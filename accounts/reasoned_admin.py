@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import wraps
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.contrib import admin, messages
@@ -57,6 +57,9 @@ class ReasonedAdmin(LeanAdmin):
 
     change_form_template = "admin/reasoned_change_form.html"
     refusals: tuple[type[Exception], ...] = (AccountError,)
+
+    class Media:
+        css: ClassVar = {"all": ["css/admin.css"]}
 
     def has_operate_permission(self, request: HttpRequest) -> bool:
         """Who may use the actions: those with the right to change such rows."""

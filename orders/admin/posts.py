@@ -39,7 +39,7 @@ class SeatInline(admin.TabularInline):
 class PostAdmin(OrderAdmin):
     """The private note about the place is for members: it is not shown here."""
 
-    list_display = ["title", "shop", "host", "state", "meeting_at", "seats", "hidden_at", "created_at"]
+    list_display = ["title", "shop", "host", "state", "meeting_at", "seats", "hidden_at"]
     list_display_links = ["title"]
     list_select_related = ["room", "host"]
     list_filter = ["state", ("hidden_at", admin.EmptyFieldListFilter), "category"]

@@ -41,18 +41,8 @@ class QueueFilter(admin.SimpleListFilter):
 
 @admin.register(Report)
 class ReportAdmin(OrderAdmin):
-    list_display = [
-        "id",
-        "status",
-        "kind",
-        "reason",
-        "reporter",
-        "about",
-        "room",
-        "created_at",
-        "resolved_by",
-    ]
-    list_select_related = ["reporter", "about", "room", "resolved_by"]
+    list_display = ["id", "status", "kind", "reason", "reporter", "about", "room", "created_at"]
+    list_select_related = ["reporter", "about", "room"]
     list_filter = [QueueFilter, "kind"]
     show_facets = admin.ShowFacets.NEVER
     search_help_text = _("A room's id, or the whole nickname of the reporter or the reported")
