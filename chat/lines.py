@@ -121,8 +121,9 @@ _FORMATS: Final[dict[str | None, Callable[[Any], str]]] = {"won": "{:,}".format,
 
 def templates() -> dict[str, Any]:
     """Every kind's sentences in the active language, for the page's script: "kind" or "kind:variant"; under "kind?" the
-    paths that choose the variant, those of people, and that of what it is about."""
+    paths that choose the variant, those of people, and that of what it is about; under "counts" what is unread."""
     found: dict[str, Any] = {"": str(UNKNOWN), "somebody": str(SOMEBODY)}
+    found |= {"counts": [kind.name for kind in kinds.all_kinds() if kind.counts]}
     for kind in kinds.all_kinds():
         if kind.variant or kind.people:
             found[f"{kind.name}?"] = {"variant": kind.variant, "people": kind.people}

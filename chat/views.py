@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import User
-from chat import actions, cards, installation, lines, timeline, wire
+from chat import actions, cards, installation, kinds, lines, timeline, wire
 from chat.cards import Card
 from chat.errors import ChatError
 from chat.realtime.decoding import Refused, check_body
@@ -181,9 +181,12 @@ def _context(me: User, room: Room, membership: Membership, page: Slice, *, lates
 
 def _first_unread(rows: list[Row], read_seq: int, me: list[int]) -> int | None:
     """The first entry of somebody else's behind the read position: the "new messages" line goes before it."""
-    return next(
-        (r.seq for r in rows if r.seq > read_seq and r.kind == "text" and r.sender_id not in me), None
-    )
+    return next((r.seq for r in rows if r.seq > read_seq and _counts(r.kind) and r.sender_id not in me), None)
+
+
+def _counts(kind_name: str) -> bool:
+    kind = kinds.get(kind_name)
+    return kind is not None and kind.counts
 
 
 @login_required

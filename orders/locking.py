@@ -96,13 +96,18 @@ def _stale(post: Post, names: tuple[str, ...], field: str, seen: int) -> OrderEr
 
 
 def write(post: Post, sender: User | None, *entries: msgspec.Struct) -> None:
-    """The verb's entries, its last statement: they stand or fall with its rows. `sender` None is the clock."""
+    """The verb's entries, its last statement: they stand or fall with its rows. `sender` None is the clock.
+
+    As with a text, one's own entry that counts as unread is read by oneself, and so is what stands before it.
+    """
     sender_id = sender.pk if sender else None
     drafts = [
         timeline.draft(_KINDS[type(data)], data, room_id=post.room_id, sender_id=sender_id, member=False)
         for data in entries
     ]
-    timeline.append_within(drafts)
+    written = timeline.append_within(drafts)
+    if sender_id is not None and any(_KINDS[type(data)].counts for data in entries):
+        timeline.mark_read([(post.room_id, sender_id, written[-1].seq)])
 
 
 _KINDS: dict[type[Any], Kind] = {

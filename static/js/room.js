@@ -27,6 +27,7 @@ const GONE = new Set(["NOT_MEMBER", "NO_ROOM"]);
 
 const page = snapshot("room-data");
 const { room, me, lines } = page;
+const counting = new Set(lines.counts);
 const { t, clock } = language();
 const element = (id) => document.getElementById(id);
 const root = element("room");
@@ -112,7 +113,7 @@ function open() {
 /** The server placed the line by what it knew; this tab may have read further. */
 function placeLine(read) {
   if (!page.latest || read <= page.read) return;
-  const first = timeline.entries.find(({ seq, kind, sender }) => seq > read && kind === "text" && !me.includes(sender));
+  const first = timeline.entries.find(({ seq, kind, sender }) => seq > read && counting.has(kind) && !me.includes(sender));
   view.unreadFrom(first?.seq ?? null);
 }
 
@@ -221,7 +222,7 @@ function greet(entries) {
     const text = kind === "text" ? t("says", { name: nameOf(sender), body: data.body ?? t("deleted") }) : systemLine(lines, entry, nameOf);
     announce.say(entry.seq, text);
   }
-  const said = entries.filter(({ kind, sender }) => kind === "text" && !folded.has(sender));
+  const said = entries.filter(({ kind, sender }) => counting.has(kind) && !(kind === "text" && folded.has(sender)));
   if (said.length && !(looking() && scroller.atBottom)) unseen.came(said);
 }
 

@@ -8,8 +8,8 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import User
-from chat import actions
-from orders import cart, seats, states
+from chat import actions, timeline
+from orders import cart, posts, seats, states
 from orders.models import Post
 from rooms import actions as rooms
 from tests.orders.room_browser import HTMX, browser, page, path, tap, typed
@@ -182,3 +182,29 @@ def test_a_day_later_everything_is_still_there_to_read(table: Table) -> None:
     Post.objects.filter(pk=post.pk).update(writable_until=timezone.now() - timedelta(minutes=1))
     assert "배달이 안 된대요" in page(table.member, fresh(post))
     assert tap(table.member, post, "order/items/", typed()).status_code == 409
+
+
+def unread(user: User, post: Post) -> int:
+    return timeline.summaries(user.pk, [post.pk])[post.pk].unread
+
+
+def test_states_and_edits_are_unread_for_all_but_who_made_them(table: Table) -> None:
+    before = unread(table.member, table.post)
+    bring_to(table, "CLOSED")
+    assert (unread(table.host, table.post), unread(table.member, table.post)) == (0, before + 1)
+    posts.edit_post(
+        by=table.host, post=table.post, post_v=fresh(table.post).post_v, changes={"place": "후문"}
+    )
+    assert (unread(table.host, table.post), unread(table.member, table.post)) == (0, before + 2)
+    text = page(table.member, table.post)
+    assert 'id="unread-line" class="unread-line"><span>' in text
+    assert text.index('id="unread-line"') < text.index("후문", text.index('id="entries"'))
+
+
+def test_a_room_that_can_only_be_read_has_no_field_to_write_in(table: Table) -> None:
+    states.cancel(by=table.host, post=table.post)
+    assert (
+        re.search(r'<form class="composer" id="composer"[^>]* hidden', page(table.host, table.post)) is None
+    )
+    Post.objects.filter(pk=table.post.pk).update(writable_until=timezone.now() - timedelta(minutes=1))
+    assert re.search(r'<form class="composer" id="composer"[^>]* hidden', page(table.host, table.post))
