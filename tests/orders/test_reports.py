@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.actions import block, merge_guest, upgrade_guest
 from accounts.models import User
+from accounts.tokens import person_token
 from chat import actions as chat
 from chat import room_kinds, timeline
 from chat.models import Entry
@@ -297,3 +298,18 @@ def test_the_verb_s_rooms_error_is_the_pages_too(table: Table) -> None:
     with pytest.raises(RoomError, match="INACTIVE"):
         tell(table.member, table)
     assert rooms.active_membership(table.post.room, table.member)
+
+
+def test_one_finds_the_way_to_report_and_block_beside_what_it_is_about(table: Table) -> None:
+    page = signed_in(table.outsider).get(table.post.get_absolute_url()).content.decode()
+    assert page_of("post", table) in page
+    assert reverse("accounts:block", args=[person_token(table.outsider, table.host.pk)]) in page
+    assert (
+        page_of("post", table)
+        not in signed_in(table.host).get(table.post.get_absolute_url()).content.decode()
+    )
+    people_page = reverse("orders:members", args=[table.post.public_id])
+    page = signed_in(table.member).get(people_page).content.decode()
+    assert page_of("person", table, table.guest.pk) in page
+    assert page_of("person", table, table.member.pk) not in page
+    assert reverse("accounts:block", args=[person_token(table.member, table.guest.pk)]) in page
