@@ -5,7 +5,7 @@ from typing import Any
 
 from allauth.decorators import rate_limit
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -27,6 +27,7 @@ from orders.forms import (
 from orders.models import OVER, Category, Post
 from orders.views.cards import Card
 from orders.views.changes import told
+from orders.views.people import viewer
 from orders.views.post_page import found, room_path
 from rooms.errors import RoomError
 from rooms.models import Room
@@ -130,13 +131,14 @@ def _page(request: SignedIn, form: PostForm, status: int, **more: Any) -> HttpRe
 
 
 @require_POST
-def preview(request: SignedIn) -> HttpResponse:
+def preview(request: HttpRequest) -> HttpResponse:
     """The card that the form makes as it stands, however little of it is filled in; nothing for who is signed out."""
-    if not request.user.is_authenticated:
+    user = viewer(request)
+    if user is None:
         return HttpResponse(status=204)  # htmx leaves the last one
     form = PostForm(request.POST, now=timezone.now())
     form.is_valid()
-    return render(request, "orders/_preview.html", {"card": _card(form, request.user)})
+    return render(request, "orders/_preview.html", {"card": _card(form, user)})
 
 
 def _card(form: PostForm, user: User) -> Card:
