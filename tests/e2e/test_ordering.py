@@ -139,6 +139,7 @@ async def test_what_is_refused_is_said_where_one_is_and_what_was_typed_stays(
     await in_thread(states.close, by=people["짱구"], post=post)
     await page.click("#deeds form[action$='do/lock/'] button")
     await expect(page.locator("#sheet-said.refused")).to_contain_text("12,000")
+    await expect(page.locator("#sheet-said")).to_be_in_viewport(ratio=1)
     await page.click("#sheet-said button")
     await expect(page.locator("#facts")).to_have_attribute("data-state", "LOCKED")
 
