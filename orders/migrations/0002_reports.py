@@ -7,42 +7,140 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('orders', '0001_initial'),
-        ('rooms', '0003_open_rooms'),
+        ("orders", "0001_initial"),
+        ("rooms", "0003_open_rooms"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='post',
-            name='hidden_at',
-            field=models.DateTimeField(editable=False, null=True, verbose_name='hidden since'),
+            model_name="post",
+            name="hidden_at",
+            field=models.DateTimeField(editable=False, null=True, verbose_name="hidden since"),
         ),
         migrations.CreateModel(
-            name='Report',
+            name="Report",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('message', 'message'), ('post', 'post'), ('person', 'person')], max_length=8, verbose_name='kind')),
-                ('seq', models.BigIntegerField(null=True, verbose_name='entry')),
-                ('reason', models.CharField(choices=[('abuse', 'Insults or harassment'), ('sexual', 'Sexual or shocking content'), ('fraud', 'Fraud, or money not paid back'), ('privacy', "Somebody's personal information"), ('spam', 'Advertising or spam'), ('other', 'Something else')], max_length=8, verbose_name='reason')),
-                ('text', models.CharField(blank=True, max_length=500, verbose_name='in their words')),
-                ('snapshot', models.JSONField(default=dict, editable=False)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='reported')),
-                ('status', models.CharField(choices=[('open', 'not looked at yet'), ('upheld', 'upheld'), ('dismissed', 'dismissed')], default='open', max_length=9, verbose_name='status')),
-                ('resolved_at', models.DateTimeField(editable=False, null=True, verbose_name='reviewed')),
-                ('told_at', models.DateTimeField(editable=False, null=True)),
-                ('about', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='about')),
-                ('reporter', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='reporter')),
-                ('resolved_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='reviewed by')),
-                ('room', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='rooms.room', verbose_name='room')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("message", "message"), ("post", "post"), ("person", "person")],
+                        max_length=8,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("seq", models.BigIntegerField(null=True, verbose_name="entry")),
+                (
+                    "reason",
+                    models.CharField(
+                        choices=[
+                            ("abuse", "Insults or harassment"),
+                            ("sexual", "Sexual or shocking content"),
+                            ("fraud", "Fraud, or money not paid back"),
+                            ("privacy", "Somebody's personal information"),
+                            ("spam", "Advertising or spam"),
+                            ("other", "Something else"),
+                        ],
+                        max_length=8,
+                        verbose_name="reason",
+                    ),
+                ),
+                ("text", models.CharField(blank=True, max_length=500, verbose_name="in their words")),
+                ("snapshot", models.JSONField(default=dict, editable=False)),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False, verbose_name="reported"
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("open", "not looked at yet"),
+                            ("upheld", "upheld"),
+                            ("dismissed", "dismissed"),
+                        ],
+                        default="open",
+                        max_length=9,
+                        verbose_name="status",
+                    ),
+                ),
+                ("resolved_at", models.DateTimeField(editable=False, null=True, verbose_name="reviewed")),
+                ("told_at", models.DateTimeField(editable=False, null=True)),
+                (
+                    "about",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="about",
+                    ),
+                ),
+                (
+                    "reporter",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="reporter",
+                    ),
+                ),
+                (
+                    "resolved_by",
+                    models.ForeignKey(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="reviewed by",
+                    ),
+                ),
+                (
+                    "room",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="rooms.room",
+                        verbose_name="room",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'report',
-                'verbose_name_plural': 'reports',
-                'indexes': [models.Index(condition=models.Q(('status', 'open')), fields=['id'], name='report_queue'), models.Index(fields=['room', 'kind'], name='report_of')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('status', 'open')), fields=('reporter', 'kind', 'room', 'seq', 'about'), name='one_open_report', nulls_distinct=False), models.CheckConstraint(condition=models.Q(models.Q(('resolved_at', None), ('status', 'open')), models.Q(models.Q(('status', 'open'), _negated=True), models.Q(('resolved_at', None), _negated=True)), _connector='OR'), name='report_says_when')],
+                "verbose_name": "report",
+                "verbose_name_plural": "reports",
+                "indexes": [
+                    models.Index(condition=models.Q(("status", "open")), fields=["id"], name="report_queue"),
+                    models.Index(fields=["room", "kind"], name="report_of"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("status", "open")),
+                        fields=("reporter", "kind", "room", "seq", "about"),
+                        name="one_open_report",
+                        nulls_distinct=False,
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("resolved_at", None), ("status", "open")),
+                            models.Q(
+                                models.Q(("status", "open"), _negated=True),
+                                models.Q(("resolved_at", None), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="report_says_when",
+                    ),
+                ],
             },
         ),
     ]
