@@ -69,6 +69,9 @@ async def test_what_one_adds_appears_in_the_others_sheet_and_facts(
     await add(host, "콜라", 2_000)
     await expect(member.locator("#table .dish-name")).to_have_text(["콜라"])
     await expect(member.locator("#my-won")).to_contain_text("18,000")  # free from 20,000
+    exported = await (await member.request.get(f"/p/{post.public_id}/room/export.json")).json()
+    assert [item["name"] for item in exported["cart"]] == ["허니콤보", "콜라"]
+    assert exported["entries"][-1]["kind"] == "order.cart"
     await fits(member)
     await fits(host)
 
