@@ -2,11 +2,14 @@
 
 from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from accounts.errors import AccountError
-from accounts.models import User
+from accounts.models import Block, User
 from accounts.nicknames import clean_nickname, nickname_key
 from accounts.signals import access_ended, guest_merged, guest_upgraded
+
+BLOCKS_MAX = 500  # that one person has: TOO_MANY_BLOCKS
 
 
 def create_guest(*, nickname: str, locale: str) -> User:
@@ -62,8 +65,20 @@ def merge_guest(*, guest: User, into: User) -> None:
         raise AccountError("INACTIVE")
     guest.merged_into, guest.is_active = into, False
     guest.save(update_fields=["merged_into", "is_active"])
+    _move_blocks(guest, into)
     guest_merged.send(User, guest=guest, into=into)
     access_ended.send(User, user=guest, session_key=None)
+
+
+def _move_blocks(guest: User, into: User) -> None:
+    """Who avoids the guest avoids the account, and the other way round; nobody comes to avoid themselves."""
+    theirs = guest.blocks.exclude(blocked=into).values_list("blocked", flat=True)
+    against = Block.objects.filter(blocked=guest).exclude(user=into).values_list("user", flat=True)
+    moved = [Block(user=into, blocked_id=pk) for pk in theirs] + [
+        Block(user_id=pk, blocked=into) for pk in against
+    ]
+    Block.objects.bulk_create(moved, ignore_conflicts=True)
+    Block.objects.filter(Q(user=guest) | Q(blocked=guest)).delete()
 
 
 @transaction.atomic
@@ -87,6 +102,27 @@ def reactivate(*, user: User) -> None:
 def choose_language(*, user: User, locale: str) -> None:
     """The language pages and notices come in; `locale` is one of `settings.LANGUAGES`."""
     User.objects.filter(pk=user.pk).update(locale=locale)
+
+
+@transaction.atomic
+def block(*, user: User, blocked: User) -> None:
+    """Have nothing to do with somebody any more; doing it again changes nothing, and they are not told.
+
+    Raises AccountError NOT_YOURSELF or TOO_MANY_BLOCKS.
+    """
+    if user.pk == blocked.pk:
+        raise AccountError("NOT_YOURSELF")
+    _locked(user)
+    if user.blocks.filter(blocked=blocked).exists():
+        return
+    if user.blocks.count() >= BLOCKS_MAX:
+        raise AccountError("TOO_MANY_BLOCKS")
+    Block.objects.create(user=user, blocked=blocked)
+
+
+def unblock(*, user: User, blocked: User) -> None:
+    """Take a block back; without one nothing changes."""
+    user.blocks.filter(blocked=blocked).delete()
 
 
 def _locked(user: User) -> User:

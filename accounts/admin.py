@@ -2,21 +2,21 @@
 
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from accounts.actions import deactivate, reactivate
-from accounts.errors import AccountError
-from accounts.lean_admin import LeanAdmin
-from accounts.models import User
+from accounts.lean_admin import ReadOnlyAdmin
+from accounts.models import AuditEntry, User
 from accounts.nicknames import nickname_key
+from accounts.reasoned_admin import ReasonedAdmin, reasoned
 
 
 @admin.register(User)
-class PersonAdmin(LeanAdmin, DjangoUserAdmin):
+class PersonAdmin(ReasonedAdmin, DjangoUserAdmin):
     list_display = ["id", "nickname", "is_guest", "is_active", "is_staff", "date_joined"]
     list_display_links = ["id", "nickname"]
     list_filter = []  # every filter would count or scan a big table
@@ -55,19 +55,38 @@ class PersonAdmin(LeanAdmin, DjangoUserAdmin):
             found |= Q(pk=int(term))
         return queryset.filter(found), False
 
-    @admin.action(description=_("Close the chosen accounts"), permissions=["change"])
-    def close(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        for user in queryset:
-            deactivate(user=user)
+    @reasoned(_("Close the account"))
+    def close(self, operator: User, user: User, reason: str) -> None:
+        deactivate(user=user)
 
-    @admin.action(description=_("Open the chosen accounts again"), permissions=["change"])
-    def open(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        for user in queryset:
-            try:
-                reactivate(user=user)
-            except AccountError as error:
-                self.message_user(request, f"{user}: {error.detail}", messages.ERROR)
+    @reasoned(_("Open the account again"))
+    def open(self, operator: User, user: User, reason: str) -> None:
+        reactivate(user=user)
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         """No filtering by way of the address: not even the beginning of a password hash leaks."""
         return lookup in {"id", "id__exact", "pk"}
+
+
+@admin.register(AuditEntry)
+class AuditAdmin(ReadOnlyAdmin):
+    """Newest first; found by a whole nickname, or by kind and number: `orders.post 12`."""
+
+    list_display = ["at", "operator", "action", "model", "object_id", "label", "reason"]
+    list_display_links = ["at"]
+    list_select_related = ["operator"]
+    list_filter = []
+    ordering = ["-pk"]
+    sortable_by = []
+    search_fields = ["operator__username"]
+    search_help_text = _("An operator's whole nickname, or a kind and a number: orders.post 12")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[AuditEntry], search_term: str
+    ) -> tuple[QuerySet[AuditEntry], bool]:
+        if not (term := search_term.replace("\x00", " ").strip()):
+            return queryset, False
+        model, _space, number = term.rpartition(" ")
+        if model and number.isascii() and number.isdecimal() and len(number) < 19:
+            return queryset.filter(model=model, object_id=int(number)), False
+        return queryset.filter(operator__username=nickname_key(term)), False

@@ -7,6 +7,8 @@ _SENTENCES = {
     "NOT_GUEST": _("This is already a full account."),
     "INACTIVE": _("This account is not in use any more. Sign in again."),
     "MERGED": _("This guest has become part of another account and stays closed."),
+    "NOT_YOURSELF": _("This is you."),
+    "TOO_MANY_BLOCKS": _("You have blocked very many people. Unblock somebody first."),
 }
 
 

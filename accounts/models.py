@@ -1,6 +1,6 @@
 """People: full accounts sign in by nickname and password, guests come by an invitation link."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models, transaction
@@ -11,9 +11,19 @@ from django.utils.translation import gettext_lazy as _
 from accounts.nicknames import KEY_MAX, NICKNAME_MAX, clean_nickname, nickname_key
 from accounts.signals import access_ended
 
-__all__ = ["LOCALES", "NICKNAME_MAX", "User", "UserManager", "nickname_key"]
+__all__ = [
+    "LOCALES",
+    "NICKNAME_MAX",
+    "AuditEntry",
+    "Block",
+    "ComeBack",
+    "User",
+    "UserManager",
+    "nickname_key",
+]
 
 LOCALES = [("ko", "한국어"), ("en", "English")]
+REASON_MAX = 200  # of an operator, in words
 
 
 class UserManager(BaseUserManager["User"]):
@@ -94,6 +104,12 @@ class User(AbstractBaseUser, PermissionsMixin):
         """Ids of this person: their own first, then those of guests merged into them. One query."""
         return [self.pk, *self.merged_guests.order_by("pk").values_list("pk", flat=True)]
 
+    def avoided(self) -> set[int]:
+        """Ids of those this person has blocked and of guests merged into them: whose talk is folded. One query."""
+        blocked = self.blocks.values("blocked")
+        people = User.objects.filter(Q(pk__in=blocked) | Q(merged_into__in=blocked))
+        return set(people.values_list("pk", flat=True))
+
     def save(self, *args: Any, **kwargs: Any) -> None:
         """A new password ends all access that rested on the old one, whichever form or command set it."""
         changed = getattr(self, "_password", None) is not None and not self._state.adding
@@ -101,3 +117,66 @@ class User(AbstractBaseUser, PermissionsMixin):
             super().save(*args, **kwargs)
             if changed:
                 access_ended.send(type(self), user=self, session_key=None)
+
+
+class BlockQuerySet(models.QuerySet["Block"]):
+    def between(self, one: Any, other: Any) -> Self:
+        """Of either against the other; each is a User, an id or an OuterRef."""
+        return self.filter(Q(user=one, blocked=other) | Q(user=other, blocked=one))
+
+
+class Block(models.Model):
+    """`user` wants nothing to do with `blocked`, who is not told."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="blocks", verbose_name=_("person"))
+    blocked = models.ForeignKey(User, models.CASCADE, related_name="+", verbose_name=_("blocked"))
+    since = models.DateTimeField(_("since"), default=timezone.now, editable=False)
+
+    objects = BlockQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("block")
+        verbose_name_plural = _("blocks")
+        constraints = [
+            models.UniqueConstraint(fields=["user", "blocked"], name="one_block"),
+            models.CheckConstraint(condition=~Q(user=models.F("blocked")), name="not_oneself"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} blocks {self.blocked_id}"
+
+
+class ComeBack(models.Model):
+    """A guest's private link into another browser. Only the hash of its secret is kept: who reads the table gets in
+    nowhere. Void as soon as the guest is a full account."""
+
+    user = models.OneToOneField(User, models.CASCADE, primary_key=True, related_name="come_back")
+    digest = models.CharField(max_length=64, unique=True)  # SHA-256 of the secret, hexadecimal
+    since = models.DateTimeField(default=timezone.now)
+    used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"link of {self.user_id}"
+
+
+class AuditEntry(models.Model):
+    """What an operator did, to what, and why. Append-only: a trigger of migration 0003 refuses anything else.
+
+    Django's own LogEntry cannot say it: its rows can be changed, it has no reason, and entering a room changes nothing.
+    """
+
+    at = models.DateTimeField(_("at"), default=timezone.now, editable=False)
+    operator = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("operator"))
+    action = models.CharField(_("action"), max_length=40)
+    model = models.CharField(_("kind"), max_length=60)  # app_label.model
+    object_id = models.BigIntegerField(_("number"))
+    label = models.CharField(_("what"), max_length=120)  # as it was called then
+    reason = models.CharField(_("reason"), max_length=REASON_MAX)
+
+    class Meta:
+        verbose_name = _("operators' record")
+        verbose_name_plural = _("operators' records")
+        indexes = [models.Index(fields=["model", "object_id", "id"], name="audit_of")]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.model} {self.object_id}"

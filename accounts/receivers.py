@@ -1,4 +1,4 @@
-"""Signing out ends the access of that session, wherever the button was."""
+"""Signing out ends the access of that session, wherever the button was; a full account ends a guest's private link."""
 
 from typing import Any
 
@@ -6,8 +6,8 @@ from django.contrib.auth.signals import user_logged_out
 from django.dispatch import receiver
 from django.http import HttpRequest
 
-from accounts.models import User
-from accounts.signals import access_ended
+from accounts.models import ComeBack, User
+from accounts.signals import access_ended, guest_merged, guest_upgraded
 
 
 @receiver(user_logged_out, dispatch_uid="accounts.end_session_access")
@@ -15,3 +15,9 @@ def end_session_access(sender: Any, request: HttpRequest, user: User | None, **k
     """Django sends this before it flushes the session, so the key is still there."""
     if user is not None and request.session.session_key:
         access_ended.send(User, user=user, session_key=request.session.session_key)
+
+
+@receiver([guest_upgraded, guest_merged], dispatch_uid="accounts.void_come_back")
+def void_come_back(sender: Any, user: User | None = None, guest: User | None = None, **kwargs: Any) -> None:
+    """Who has a password needs no link; and a link never opens a full account."""
+    ComeBack.objects.filter(user=user or guest).delete()

@@ -1,10 +1,16 @@
 from django.urls import path
 
-from accounts import views
+from accounts import block_views, come_back_views, views
 
 app_name = "accounts"
 urlpatterns = [
     path("me/", views.me, name="me"),
     path("me/upgrade/", views.upgrade, name="upgrade"),
     path("me/language/", views.language, name="language"),
+    path("me/blocks/", block_views.blocks, name="blocks"),
+    path("me/blocks/<str:token>/", block_views.block, name="block"),
+    path("me/blocks/<str:token>/end/", block_views.unblock, name="unblock"),
+    path("me/come-back/", come_back_views.make, name="come_back_make"),
+    path("me/come-back/end/", come_back_views.revoke, name="come_back_end"),
+    path("g/<slug:secret>/", come_back_views.open_link, name="come_back"),
 ]

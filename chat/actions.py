@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING
 from django.db import OperationalError, connection, transaction
 
 from chat import room_kinds, timeline
-from chat.errors import BUSY, NOT_EDITABLE, NOT_FOUND, NOT_MEMBER, NOT_YOURS, UNAVAILABLE, ChatError, Refusal
+from chat.errors import (
+    BUSY,
+    NOT_EDITABLE,
+    NOT_FOUND,
+    NOT_MEMBER,
+    NOT_YOURS,
+    READ_ONLY,
+    UNAVAILABLE,
+    ChatError,
+    Refusal,
+)
 from chat.kinds import Kind
 from chat.models import Entry
 from chat.room_kinds import Change, Text
@@ -24,20 +34,21 @@ _LOCK_NOT_AVAILABLE = "55P03"
 
 
 def post(*, user: "User", room: "Room", cid: str, body: str) -> Written:
-    """Write a text; again with the same cid it returns the first one's number. NOT_MEMBER, BUSY, UNAVAILABLE."""
+    """Write a text; again with the same cid it returns the first one's number. NOT_MEMBER, READ_ONLY, BUSY,
+    UNAVAILABLE."""
     draft = timeline.draft(room_kinds.TEXT, Text(body), room_id=room.pk, sender_id=user.pk, cid=cid)
     try:
         written = timeline.append([draft], wait_ms=POST_WAIT_MS)
     except OperationalError as error:
         raise ChatError(_unavailable(error)) from error
-    _refuse_outsider(written[0])
+    _check_written(written[0])
     timeline.announce([draft], written)
     mark_read(user_id=user.pk, room_id=room.pk, seq=written[0].seq)
     return written[0]
 
 
 def edit(*, user_id: int, room_id: int, cid: str, seq: int, body: str) -> Written:
-    """Replace one's own text. NOT_MEMBER, NOT_FOUND, NOT_YOURS, NOT_EDITABLE, BUSY, UNAVAILABLE."""
+    """Replace one's own text. NOT_MEMBER, READ_ONLY, NOT_FOUND, NOT_YOURS, NOT_EDITABLE, BUSY, UNAVAILABLE."""
     return _change(room_kinds.EDIT, user_id, room_id, cid, seq, {"body": body})
 
 
@@ -66,7 +77,7 @@ def _change(
         with transaction.atomic():
             # Written first: that takes the room's lock, so the target is read in its latest state.
             written = timeline.append_within([change])[0]
-            _refuse_outsider(written)
+            _check_written(written)
             if written.outcome == timeline.NEW:
                 _apply(kind.name, user_id, room_id, seq, written.seq, data)
     except OperationalError as error:
@@ -110,9 +121,11 @@ def _is_host(user_id: int, room_id: int) -> bool:
     )
 
 
-def _refuse_outsider(written: Written) -> None:
+def _check_written(written: Written) -> None:
     if written.outcome in {timeline.OUTSIDER, timeline.GONE}:
         raise ChatError(NOT_MEMBER)
+    if written.outcome == timeline.READ_ONLY:
+        raise ChatError(READ_ONLY)
 
 
 def _unavailable(error: OperationalError) -> Refusal:

@@ -33,7 +33,7 @@ def check_durability(app_configs: Any, databases: Any = None, **kwargs: Any) -> 
     if isolation != "read committed":
         found.append(
             Error(
-                f"Numbering needs READ COMMITTED, not {isolation.upper()}: see append_1.sql.", id="chat.E003"
+                f"Numbering needs READ COMMITTED, not {isolation.upper()}: see append_2.sql.", id="chat.E003"
             )
         )
     if version < MINIMUM:

@@ -24,6 +24,7 @@ class ChatError(Exception):
 
 
 NOT_MEMBER: Final = Refusal("NOT_MEMBER", _("You are not in this room."), status=403)
+READ_ONLY: Final = Refusal("READ_ONLY", _("This room can only be read now."), status=409)
 NOT_FOUND: Final = Refusal("NOT_FOUND", _("There is no such message."), status=404)
 NOT_YOURS: Final = Refusal("NOT_YOURS", _("This message is somebody else's."), status=403)
 NOT_EDITABLE: Final = Refusal("NOT_EDITABLE", _("This message cannot be changed."), status=409)

@@ -13,17 +13,24 @@ from django.utils.functional import Promise
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind. `lines` maps "" or a value of the field `variant` to a translatable line with {placeholders}:
-    fields named in `people` are filled with nicknames, others with their value."""
+    """One kind. `lines` maps a variant to a translatable line with {placeholders}.
+
+    A placeholder is the path of a value (`{user}`, `{item.name}`, `{changed.place.1}`), with a format behind a colon:
+    `won` (12,000) or `when` (11/22 18:30, Seoul). Paths in `people` are ids, or lists of ids, and filled with
+    nicknames; `{sender}` is the entry's own. `variant` lists the paths that choose the line: their values joined by
+    colons, the longest beginning of it that has a line; an object there stands for its only key. chat/lines.py and
+    static/js/lines.js both read it so.
+    """
 
     name: str
     struct: type[msgspec.Struct]
     version: int = 1
     counts: bool = False  # as unread
     shown: bool = True  # as a line of its own; changes to other entries are not
-    people: tuple[str, ...] = ()  # fields of `struct` that hold user ids
+    people: tuple[str, ...] = ()  # paths of user ids in the data
     ends: str | None = None  # the field with the user whose reading ends with this entry (P8)
-    variant: str | None = None
+    variant: tuple[str, ...] = ()
+    about: str = ""  # the path of the id of what an entry is about, which a page may link to
     lines: Mapping[str, str | Promise] = field(default_factory=dict)
 
     def encode(self, data: msgspec.Struct) -> bytes:
@@ -33,8 +40,30 @@ class Kind:
         return msgspec.json.encode(data)
 
     def line(self, data: Mapping[str, Any]) -> str | Promise:
-        value = str(data.get(self.variant, "")) if self.variant else ""
-        return self.lines.get(value) or self.lines.get("", "")
+        """The line for such data; empty if there is none."""
+        chosen = [_choice(value_at(data, path)) for path in self.variant]
+        for length in range(len(chosen), 0, -1):
+            if found := self.lines.get(":".join(chosen[:length])):
+                return found
+        return self.lines.get("", "")
+
+
+def _choice(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return str(next(iter(value))) if len(value) == 1 else ""
+    return "" if value is None else str(value)
+
+
+def value_at(data: Any, path: str) -> Any:
+    """The value at a path such as `changed.place.1`; None where there is none."""
+    for step in path.split("."):
+        if isinstance(data, Mapping):
+            data = data.get(step)
+        elif isinstance(data, list) and step.isdigit() and int(step) < len(data):
+            data = data[int(step)]
+        else:
+            return None
+    return data
 
 
 _kinds: Final[dict[str, Kind]] = {}
@@ -60,4 +89,7 @@ def all_kinds() -> tuple[Kind, ...]:
 def people_in(name: str, data: Mapping[str, Any]) -> list[int]:
     """The user ids that an entry's data mentions."""
     kind = _kinds.get(name)
-    return [data[f] for f in kind.people if isinstance(data.get(f), int)] if kind else []
+    values = [value_at(data, path) for path in kind.people] if kind else []
+    return [
+        v for value in values for v in (value if isinstance(value, list) else [value]) if isinstance(v, int)
+    ]

@@ -1,11 +1,13 @@
 """How an entry looks to one reader: what `_entry.html` renders. The only place in Python that makes text of data."""
 
-from collections.abc import Collection, Mapping, Sequence
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 import msgspec
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.templatetags.people import hue_step
@@ -18,7 +20,8 @@ SOMEBODY: Final = _("Somebody")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One entry as shown. `text` is a system entry's sentence, `body` a person's words."""
+    """One entry as shown. `text` is a system entry's sentence, `about` the id of what it is about, `body` a person's
+    words."""
 
     seq: int
     kind: str
@@ -33,6 +36,7 @@ class Line:
     deleted: bool
     edited: bool
     text: str
+    about: str
 
     @property
     def hue_step(self) -> int:
@@ -61,30 +65,70 @@ def line(row: Row, people: Mapping[str, str], me: Collection[int]) -> Line:
         body="" if system else data.get("body", ""),
         deleted="deleted" in data,
         edited=row.rev > 0 and "deleted" not in data,
-        text=sentence(row.kind, data, people) if system else "",
+        text=sentence(row.kind, data, people, row.sender_id) if system else "",
+        about=_about(row.kind, data),
     )
+
+
+def _about(kind_name: str, data: Mapping[str, Any]) -> str:
+    kind = kinds.get(kind_name)
+    return _plain(kinds.value_at(data, kind.about)) if kind and kind.about else ""
 
 
 def lines(rows: Sequence[Row], people: Mapping[str, str], me: Collection[int]) -> list[Line]:
     return [line(row, people, me) for row in rows]
 
 
-def sentence(kind_name: str, data: Mapping[str, Any], people: Mapping[str, str]) -> str:
-    """A system entry's sentence in the active language."""
+_PLACEHOLDER: Final = re.compile(r"\{([\w.]+)(?::(\w+))?\}")
+
+
+def sentence(
+    kind_name: str, data: Mapping[str, Any], people: Mapping[str, str], sender: int | None = None
+) -> str:
+    """A system entry's sentence in the active language. In one pass: what people wrote is never taken for a pattern."""
     kind = kinds.get(kind_name)
     text = str(kind.line(data)) if kind else ""
     if kind is None or not text:
         return str(UNKNOWN)
-    for name, value in data.items():
-        shown = people.get(str(value), str(SOMEBODY)) if name in kind.people else str(value)
-        text = text.replace("{" + name + "}", shown)
-    return text
+
+    def fill(found: re.Match[str]) -> str:
+        path, form = found.groups()
+        if path == "sender":
+            return _name(sender, people)
+        value = kinds.value_at(data, path)
+        if path in kind.people:
+            return ", ".join(_name(v, people) for v in (value if isinstance(value, list) else [value]))
+        return _FORMATS[form](value) if form in _FORMATS and value is not None else _plain(value)
+
+    return _PLACEHOLDER.sub(fill, text)
 
 
-def templates() -> dict[str, str]:
-    """Every kind's sentences in the active language, for the page's script: "kind" or "kind:variant"."""
-    found = {"": str(UNKNOWN), "somebody": str(SOMEBODY)}
+def _name(user_id: Any, people: Mapping[str, str]) -> str:
+    return people.get(str(user_id), str(SOMEBODY))
+
+
+def _plain(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+def _when(value: Any) -> str:
+    """ "11/22 18:30" in the service's time zone."""
+    return timezone.localtime(datetime.fromisoformat(value)).strftime("%m/%d %H:%M")
+
+
+_FORMATS: Final[dict[str | None, Callable[[Any], str]]] = {"won": "{:,}".format, "when": _when}
+
+
+def templates() -> dict[str, Any]:
+    """Every kind's sentences in the active language, for the page's script: "kind" or "kind:variant"; under "kind?" the
+    paths that choose the variant, those of people, and that of what it is about; under "counts" what is unread."""
+    found: dict[str, Any] = {"": str(UNKNOWN), "somebody": str(SOMEBODY)}
+    found |= {"counts": [kind.name for kind in kinds.all_kinds() if kind.counts]}
     for kind in kinds.all_kinds():
+        if kind.variant or kind.people:
+            found[f"{kind.name}?"] = {"variant": kind.variant, "people": kind.people}
+            if kind.about:
+                found[f"{kind.name}?"]["about"] = kind.about
         for variant, text in kind.lines.items():
             found[f"{kind.name}:{variant}" if variant else kind.name] = str(text)
     return found

@@ -11,9 +11,10 @@ from rooms.models import Room
 
 
 class Timeline(models.Model):
-    """One row per room, locked to number entries and never updated (a counter in it would bloat)."""
+    """One row per room, locked to number entries and not updated by that (a counter in it would bloat)."""
 
     room = models.OneToOneField(Room, models.CASCADE, primary_key=True)
+    writable_until = models.DateTimeField(null=True)  # from then on people only read; null: for ever
 
     def __str__(self) -> str:
         return f"timeline of {self.room_id}"

@@ -49,7 +49,7 @@ ROOM_LEFT = register(
         RoomLeft,
         people=("user", "by"),
         ends="user",
-        variant="reason",
+        variant=("reason",),
         lines={"left": _("{user} left"), "removed": _("{by} removed {user}")},
     )
 )

@@ -9,18 +9,21 @@ thread, never from the event loop.
 import secrets
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, NamedTuple
 
 import msgspec
 from django.db import connection, transaction
 
 from chat import kinds
+from chat.models import Timeline
 
 NEW: Final = "new"
 OLD: Final = "old"
 BUSY: Final = "busy"
 GONE: Final = "gone"
 OUTSIDER: Final = "outsider"
+READ_ONLY: Final = "readonly"
 
 WITHIN_WAIT_MS: Final = 5_000  # the longest wait of a verb for a room's lock, then OperationalError (55P03)
 
@@ -32,7 +35,7 @@ def _wire_time(column: str) -> str:
 
 _APPEND = f"""
 SELECT o_outcome, o_seq, o_n, {_wire_time("o_at")}
-FROM chat_append_1(%s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::bigint[],
+FROM chat_append_2(%s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::bigint[],
                             %s::boolean[], %s::boolean[], %s::boolean[], %s)
 """
 
@@ -278,6 +281,31 @@ def since_for_all(room_id: int, seq: int, limit: int) -> list[Row]:
     """Entries after `seq` without a reader's bounds: for the hub, which delivers to readers it has checked."""
     with connection.cursor() as cursor:
         cursor.execute(_SINCE_ALL, {"room": room_id, "seq": seq, "limit": limit})
+        return [Row(*r) for r in cursor.fetchall()]
+
+
+def end_writing(room_id: int, at: datetime | None) -> None:
+    """From then on (None: never) members write nothing to the room; they may still delete, and the house writes on.
+    Part of the caller's transaction; takes the room's lock."""
+    Timeline.objects.filter(pk=room_id).update(writable_until=at)
+
+
+LOOK_BACK: Final = 1_000  # entries that latest() looks at
+
+
+def latest(room_id: int, *, kinds: Sequence[str] = (), sender_id: int | None = None, limit: int) -> list[Row]:
+    """Of the room's newest LOOK_BACK entries those of these kinds, or of this sender, the newest first. For verbs: no
+    reader's bounds."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""SELECT {_COLUMNS} FROM (
+                    SELECT * FROM chat_entry WHERE room_id = %(room)s ORDER BY seq DESC LIMIT {LOOK_BACK}) e
+                {_TARGET}
+                WHERE (%(kinds)s::text[] = '{{}}' OR e.kind = ANY(%(kinds)s::text[]))
+                  AND (%(sender)s::bigint IS NULL OR e.sender_id = %(sender)s::bigint)
+                ORDER BY e.seq DESC LIMIT %(limit)s""",
+            {"room": room_id, "kinds": list(kinds), "sender": sender_id, "limit": limit},
+        )
         return [Row(*r) for r in cursor.fetchall()]
 
 

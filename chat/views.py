@@ -1,6 +1,7 @@
 """The room list and the room page: complete without JavaScript, the start of the live page with it."""
 
 import secrets
+from collections.abc import Mapping
 from typing import Any, NamedTuple, cast
 
 from allauth.decorators import rate_limit
@@ -12,7 +13,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import User
-from chat import actions, installation, lines, timeline, wire
+from chat import actions, cards, installation, kinds, lines, timeline, wire
+from chat.cards import Card
 from chat.errors import ChatError
 from chat.realtime.decoding import Refused, check_body
 from chat.realtime.limits import LIMITS
@@ -26,9 +28,10 @@ MEMBERS_SHOWN = 100
 
 
 class ListedRoom(NamedTuple):
-    """One row of the room list."""
+    """One row of the room list. `card`: what an app above says about the room."""
 
     room: Room
+    card: Card | None
     is_host: bool
     last: lines.Line | None
     head: int
@@ -43,18 +46,27 @@ def _me(request: HttpRequest) -> User:
 @login_required
 @require_GET
 def room_list(request: HttpRequest) -> HttpResponse:
-    """My rooms, the one with the newest entry first; below them the open ones."""
+    """My rooms, those that go on first, by their newest entry; below them the open ones."""
     me = _me(request)
     mine = list(Membership.objects.active().filter(user=me).select_related("room")[:ROOMS_LISTED])
     summaries = timeline.summaries(me.pk, [m.room_id for m in mine])
     people = wire.people_of_rows([s.last for s in summaries.values() if s.last])
     ids = me.identities()
+    known = cards.of(list(summaries))
     listed = [
-        ListedRoom(m.room, m.is_host, lines.line(s.last, people, ids) if s.last else None, s.head, s.unread)
+        ListedRoom(
+            m.room,
+            known.get(m.room_id),
+            m.is_host,
+            lines.line(s.last, people, ids) if s.last else None,
+            s.head,
+            s.unread,
+        )
         for m in mine
         if (s := summaries.get(m.room_id))
     ]
     listed.sort(key=lambda r: r.last.at if r.last else r.room.created_at, reverse=True)
+    listed.sort(key=lambda r: bool(r.card and r.card.over))
     snapshot = {
         "epoch": installation.epoch(),
         "me": ids,
@@ -73,16 +85,47 @@ def room_list(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_GET
 def room(request: HttpRequest, public_id: str) -> HttpResponse:
-    """One room: a page of its timeline, and what the script needs to go on live from there."""
-    me, found, membership = _room(request, public_id)
-    before = request.GET.get("before", "")
-    # Fifteen digits: enough for any entry, and never more than PostgreSQL's bigint.
-    at = int(before) if before.isascii() and before.isdigit() and len(before) <= 15 else LATEST
+    """One room, or where the app it belongs to shows it."""
+    _me_here, found, membership = _room(request, public_id)
+    if card := cards.of([found.pk]).get(found.pk):
+        query = request.META.get("QUERY_STRING", "")
+        return redirect(f"{card.url}?{query}" if query else card.url)
+    return room_page(request, found, membership)
+
+
+def room_page(
+    request: HttpRequest,
+    room: Room,
+    membership: Membership,
+    template: str = "chat/room.html",
+    more: Mapping[str, Any] | None = None,
+) -> HttpResponse:
+    """A page of the room's timeline, and what the script needs to go on live from there: the newest, that before
+    `?before=seq`, or that around `?at=seq`. For apps above, which extend the template and give it `more`."""
+    me = _me(request)
+    before, at = _number(request, "before"), _number(request, "at")
     try:
-        page = timeline.before(me.pk, found.pk, at, PAGE)
+        page, latest = _page(me.pk, room.pk, before, at)
     except NotReadable:
-        page = Slice([], 0, 0, False, True)
-    return render(request, "chat/room.html", _context(me, found, membership, page, latest=at == LATEST))
+        page, latest = Slice([], 0, 0, False, True), True
+    context = {**_context(me, room, membership, page, latest=latest), **(more or {})}
+    context["snapshot"]["at"] = at
+    return render(request, template, context)
+
+
+def _page(user_id: int, room_id: int, before: int | None, at: int | None) -> tuple[Slice, bool]:
+    """The entries, and whether the newest are among them."""
+    if before is not None or at is None:
+        return timeline.before(user_id, room_id, LATEST if before is None else before, PAGE), before is None
+    page = timeline.around(user_id, room_id, at, PAGE)
+    last = page.rows[-1].seq if page.rows else 0
+    return page, not any(row.shown for row in timeline.since(user_id, room_id, last, PAGE).rows)
+
+
+def _number(request: HttpRequest, name: str) -> int | None:
+    """An entry's number from the address. Fifteen digits: enough for any, and never more than PostgreSQL's bigint."""
+    typed = request.GET.get(name, "")
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) <= 15 else None
 
 
 def _room(request: HttpRequest, public_id: str) -> tuple[User, Room, Membership]:
@@ -100,8 +143,10 @@ def _context(me: User, room: Room, membership: Membership, page: Slice, *, lates
     )
     people = wire.people_of_rows(page.rows)
     ids = me.identities()
+    folded = me.avoided()
     return {
         "room": room,
+        "folded": folded,
         "membership": membership,
         "members": members,
         "member_count": Membership.objects.active().filter(room=room).count(),
@@ -125,6 +170,7 @@ def _context(me: User, room: Room, membership: Membership, page: Slice, *, lates
             "people": people,
             "lines": lines.templates(),
             "limits": {name: limit.value for name, limit in LIMITS.items()},
+            "folded": sorted(folded),
             "members": [
                 {"id": m.user_id, "nickname": m.user.nickname, "role": m.role, "guest": m.user.is_guest}
                 for m in members
@@ -135,9 +181,12 @@ def _context(me: User, room: Room, membership: Membership, page: Slice, *, lates
 
 def _first_unread(rows: list[Row], read_seq: int, me: list[int]) -> int | None:
     """The first entry of somebody else's behind the read position: the "new messages" line goes before it."""
-    return next(
-        (r.seq for r in rows if r.seq > read_seq and r.kind == "text" and r.sender_id not in me), None
-    )
+    return next((r.seq for r in rows if r.seq > read_seq and _counts(r.kind) and r.sender_id not in me), None)
+
+
+def _counts(kind_name: str) -> bool:
+    kind = kinds.get(kind_name)
+    return kind is not None and kind.counts
 
 
 @login_required

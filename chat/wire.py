@@ -1,6 +1,7 @@
 """From the timeline's rows and drafts to items on the wire. The same bytes for every reader."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import msgspec
@@ -12,6 +13,11 @@ from chat.realtime.protocol import Item, Target
 from chat.timeline import Draft, Row, Written
 
 _encode: Final = msgspec.json.Encoder().encode
+
+
+def wire_time(at: datetime) -> str:
+    """RFC 3339 in UTC with milliseconds, as rows have it already (chat.timeline)."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 def names(user_ids: Iterable[int]) -> dict[int, str]:

@@ -29,6 +29,7 @@ INSTALLED_APPS = [
     "accounts",
     "rooms",
     "chat",
+    "orders",
 ]
 
 MIDDLEWARE = [
@@ -130,6 +131,10 @@ ACCOUNT_PREVENT_ENUMERATION = "strict"  # addresses are not verified, so nobody 
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_RATE_LIMITS = {
     "join_as_guest": "20/m/ip,200/h/ip",  # a dormitory shares one address
+    "come_back": "20/m/ip,200/h/ip",  # openings of guests' private links
+    "come_back_made": "10/h/user",
+    "report": "20/m/user",  # besides the bound a day (orders/reports.py)
+    "export": "10/m/user",
     "write": "60/m/user",  # texts, edits and deletions by form; those by socket have CHAT_SENDS_PER_SECOND
 }
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if env.flag("BEHIND_PROXY", False) else 0

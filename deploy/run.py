@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import NoReturn
 
-from deploy.services import Postgres, ServiceError, Valkey, Worker, port_is_free
+from deploy.services import Postgres, Process, ServiceError, Valkey, Worker, port_is_free
 from deploy.services.lifeline import in_child
 from deploy.services.lock import Busy, DirectoryLock
 from deploy.watch import Service, watch
@@ -75,6 +75,7 @@ def serve(stack: ExitStack, ports: list[int]) -> None:
     env = dict(os.environ) | settings()
     services: list[Service] = [*start_database(stack, env), *start_bus(stack, env)]
     prepare(env)
+    services.append(start_clock(stack, env))
     workers = start_workers(stack, env, ports)
     say("Ready. Open " + " and ".join(f"http://localhost:{port}/" for port in ports))
     say("Two different browsers, or one and a private window, are two people. Ctrl-C stops everything.")
@@ -149,6 +150,13 @@ def prepare(env: dict[str, str]) -> None:
     )  # fmt: skip
     if done.returncode:
         raise ServiceError("The app could not be prepared; the reason is above.")
+
+
+def start_clock(stack: ExitStack, env: dict[str, str]) -> Process:
+    """The process that closes, cancels and reminds when the time has come."""
+    say("Starting the clock")
+    command = [sys.executable, "manage.py", "clock"]
+    return stack.enter_context(Process("the clock", command, log=RUN / "clock.log", env=env, cwd=ROOT))
 
 
 def start_workers(stack: ExitStack, env: dict[str, str], ports: list[int]) -> list[Worker]:

@@ -14,9 +14,9 @@ from django.utils import timezone
 from accounts.actions import create_guest
 from accounts.models import User, nickname_key
 from accounts.nicknames import is_unseen
+from rooms import signals
 from rooms.errors import RoomError
 from rooms.models import TITLE_MAX, Invitation, Membership, Room
-from rooms.signals import host_changed, member_joined, member_left, room_created, room_renamed
 
 MEMBERS_MAX = 2_000  # of one room: ROOM_FULL
 ROOMS_MAX = 500  # one person is in at a time: TOO_MANY_ROOMS
@@ -33,7 +33,7 @@ def create_room(*, user: User, title: str, is_open: bool = False, request_key: U
     Raises RoomError GUEST, INACTIVE, TOO_MANY_ROOMS, TITLE_EMPTY, TITLE_TOO_LONG or TITLE_INVISIBLE.
     """
     title = clean_title(title)
-    user = _lock_user(user)
+    user = lock_user(user)
     if user.is_guest:
         raise RoomError("GUEST")
     made = Room.objects.filter(created_by=user, request_key=request_key).first() if request_key else None
@@ -42,7 +42,7 @@ def create_room(*, user: User, title: str, is_open: bool = False, request_key: U
     _check_rooms_bound(user)
     room = Room.objects.create(title=title, is_open=is_open, created_by=user, request_key=request_key)
     Membership.objects.create(room=room, user=user, role=Membership.Role.HOST)
-    room_created.send(Room, room=room, user=user)
+    signals.room_created.send(Room, room=room, user=user)
     return room
 
 
@@ -52,7 +52,7 @@ def join_open(*, user: User, room: Room) -> Membership:
 
     Raises RoomError NOT_FOUND (not open), GUEST, INACTIVE, REMOVED, ROOM_FULL or TOO_MANY_ROOMS.
     """
-    user = _lock_user(user)
+    user = lock_user(user)
     room = lock_room(room)
     if membership := active_membership(room, user):
         return membership
@@ -60,7 +60,7 @@ def join_open(*, user: User, room: Room) -> Membership:
         raise RoomError("NOT_FOUND")
     if user.is_guest:
         raise RoomError("GUEST")
-    return _join(room, user)
+    return admit(room=room, user=user)
 
 
 @transaction.atomic
@@ -70,7 +70,7 @@ def join_by_invitation(*, user: User, code: str) -> Membership:
     Raises RoomError NOT_FOUND, INVITATION_EXPIRED, INVITATION_REVOKED, INACTIVE, REMOVED, ROOM_FULL,
     TOO_MANY_ROOMS or, for guests, NICKNAME_TAKEN.
     """
-    user = _lock_user(user)
+    user = lock_user(user)
     invitation = _invitation(code)
     room = lock_room(invitation.room)
     if membership := active_membership(room, user):
@@ -78,7 +78,7 @@ def join_by_invitation(*, user: User, code: str) -> Membership:
     invitation.refresh_from_db()  # revoking locks the room too: from here on it stands
     if invitation.refusal:
         raise RoomError(invitation.refusal)
-    return _join(room, user)
+    return admit(room=room, user=user)
 
 
 @transaction.atomic
@@ -105,7 +105,8 @@ def join_as_guest(*, code: str, nickname: str, locale: str, request_key: UUID | 
 def leave(*, user: User, room: Room) -> None:
     """Go. When the host goes, the longest-standing full member becomes host, if there is one.
 
-    Having left already changes nothing. Raises RoomError NOT_FOUND for somebody who was never in the room.
+    Having left already changes nothing. Raises RoomError NOT_FOUND for somebody who was never in the room, or
+    what a receiver of `member_leaving` refuses with.
     """
     room = lock_room(room)
     membership = active_membership(room, user)
@@ -113,7 +114,8 @@ def leave(*, user: User, room: Room) -> None:
         if not Room.objects.known_to(user).filter(pk=room.pk).exists():
             raise RoomError("NOT_FOUND")
         return
-    _end(membership, by=user, how=Membership.Ended.LEFT)
+    signals.member_leaving.send(Room, room=room, user=user, by=user, reason=Membership.Ended.LEFT.value)
+    end(membership, by=user, how=Membership.Ended.LEFT)
 
 
 @transaction.atomic
@@ -131,7 +133,8 @@ def remove_member(*, by: User, room: Room, user: User) -> None:
         if not Membership.objects.filter(room=room, user=user, ended_by=Membership.Ended.REMOVED).exists():
             raise RoomError("NOT_MEMBER")
         return
-    _end(membership, by=by, how=Membership.Ended.REMOVED)
+    signals.member_leaving.send(Room, room=room, user=user, by=by, reason=Membership.Ended.REMOVED.value)
+    end(membership, by=by, how=Membership.Ended.REMOVED)
 
 
 @transaction.atomic
@@ -144,7 +147,7 @@ def rename(*, by: User, room: Room, title: str) -> None:
     if before == title:
         return
     room.save(update_fields=["title"])
-    room_renamed.send(Room, room=room, by=by, before=before, after=title)
+    signals.room_renamed.send(Room, room=room, by=by, before=before, after=title)
 
 
 @transaction.atomic
@@ -198,6 +201,27 @@ def active_membership(room: Room, user: User) -> Membership | None:
     return membership
 
 
+@transaction.atomic
+def hand_over(*, room: Room, to: User) -> None:
+    """Make a full member the host instead of whoever it is; the caller has both people's word for it.
+
+    Being the host already changes nothing. Raises RoomError NOT_FOUND, NOT_MEMBER or GUEST.
+    """
+    room = lock_room(room)
+    heir = active_membership(room, to)
+    if heir is None:
+        raise RoomError("NOT_MEMBER")
+    if heir.user.is_guest:
+        raise RoomError("GUEST")
+    if heir.is_host:
+        return
+    hosts = Membership.objects.active().filter(room=room, role=Membership.Role.HOST)
+    hosts.update(role=Membership.Role.MEMBER)
+    heir.role = Membership.Role.HOST
+    heir.save(update_fields=["role"])
+    signals.host_changed.send(Room, room=room, user=heir.user)
+
+
 def choose_host(room: Room) -> None:
     """Under the room's lock: a room without a host gets its longest-standing full member, if it has one."""
     members = Membership.objects.active().filter(room=room)
@@ -207,10 +231,15 @@ def choose_host(room: Room) -> None:
     if heir is not None:
         heir.role = Membership.Role.HOST
         heir.save(update_fields=["role"])
-        host_changed.send(Room, room=room, user=heir.user)
+        signals.host_changed.send(Room, room=room, user=heir.user)
 
 
-def _join(room: Room, user: User) -> Membership:
+def admit(*, room: Room, user: User) -> Membership:
+    """Under the room's lock, for a verb that has decided that the person may come in and who is not in.
+
+    The verb locks the person before the room, where it can. Raises RoomError REMOVED, ROOM_FULL, TOO_MANY_ROOMS,
+    NICKNAME_TAKEN, or what a receiver of `member_joining` refuses with.
+    """
     if Membership.objects.removed(user).filter(room=room).exists():
         raise RoomError("REMOVED")
     members = Membership.objects.active().filter(room=room)
@@ -221,20 +250,23 @@ def _join(room: Room, user: User) -> Membership:
         key = nickname_key(user.nickname)
         if any(nickname_key(name) == key for name in members.values_list("user__nickname", flat=True)):
             raise RoomError("NICKNAME_TAKEN")
+    signals.member_joining.send(Room, room=room, user=user)
     membership = Membership.objects.create(room=room, user=user)
-    member_joined.send(Room, room=room, user=user, membership=membership)
+    signals.member_joined.send(Room, room=room, user=user, membership=membership)
     choose_host(room)
     return membership
 
 
-def _end(membership: Membership, *, by: User, how: Membership.Ended) -> None:
+def end(membership: Membership, *, by: User, how: Membership.Ended) -> None:
+    """Under the room's lock: end a stay that nobody may refuse to end any more."""
     membership.left_at, membership.ended_by = timezone.now(), how
     membership.save(update_fields=["left_at", "ended_by"])
     choose_host(membership.room)
-    member_left.send(Room, room=membership.room, user=membership.user, by=by, reason=how.value)
+    signals.member_left.send(Room, room=membership.room, user=membership.user, by=by, reason=how.value)
 
 
-def _lock_user(user: User) -> User:
+def lock_user(user: User) -> User:
+    """The person as they are now, locked until the transaction ends: before any room. Raises RoomError INACTIVE."""
     locked = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     if not locked.is_active:
         raise RoomError("INACTIVE")

@@ -3,12 +3,12 @@
 from typing import Any, cast
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from accounts.lean_admin import LeanAdmin, ReadOnlyAdmin
+from accounts.lean_admin import LeanAdmin
 from accounts.models import User
+from accounts.reasoned_admin import ReasonedHistoryAdmin, reasoned
 from rooms import actions
 from rooms.errors import RoomError
 from rooms.models import Invitation, Membership, Room
@@ -39,40 +39,36 @@ class RoomAdmin(LeanAdmin):
 
 
 @admin.register(Membership)
-class MembershipAdmin(ReadOnlyAdmin):
+class MembershipAdmin(ReasonedHistoryAdmin):
     list_display = ["user", "room", "role", "joined_at", "left_at", "ended_by"]
     list_select_related = ["user", "room"]
     search_fields = ["room__public_id__exact", "user__username__exact"]
     search_help_text = _("A room's id or a whole nickname")
     ordering = ["-pk"]
     actions = ["remove"]
+    refusals = (RoomError,)
 
-    @admin.action(description=_("Remove the chosen people from their rooms"), permissions=["view"])
-    def remove(self, request: HttpRequest, queryset: QuerySet[Membership]) -> None:
-        for stay in queryset.active().select_related("room", "user"):  # type: ignore[attr-defined]
-            _report(self, request, stay, actions.remove_member, room=stay.room, user=stay.user)
+    def has_operate_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("rooms.change_room")  # as the verb asks
+
+    @reasoned(_("Remove from the room"))
+    def remove(self, operator: User, stay: Membership, reason: str) -> None:
+        actions.remove_member(by=operator, room=stay.room, user=stay.user)
 
 
 @admin.register(Invitation)
-class InvitationAdmin(ReadOnlyAdmin):
+class InvitationAdmin(ReasonedHistoryAdmin):
     list_display = ["room", "created_by", "created_at", "expires_at", "revoked_at"]
     list_select_related = ["room", "created_by"]
     search_fields = ["code__exact", "room__public_id__exact"]
     search_help_text = _("A code or a room's id")
     ordering = ["-pk"]
     actions = ["revoke"]
+    refusals = (RoomError,)
 
-    @admin.action(description=_("Revoke the chosen links"), permissions=["view"])
-    def revoke(self, request: HttpRequest, queryset: QuerySet[Invitation]) -> None:
-        for invitation in queryset.select_related("room"):
-            _report(self, request, invitation, actions.revoke_invitation, invitation=invitation)
+    def has_operate_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("rooms.change_room")
 
-
-def _report(
-    model_admin: "admin.ModelAdmin[Any]", request: HttpRequest, subject: Any, verb: Any, **arguments: Any
-) -> None:
-    """Run a verb as the operator; a refusal becomes a line on the page. The verb asks for `rooms.change_room`."""
-    try:
-        verb(by=request.user, **arguments)
-    except RoomError as error:
-        model_admin.message_user(request, f"{subject}: {error.detail}", messages.ERROR)
+    @reasoned(_("Revoke the link"))
+    def revoke(self, operator: User, invitation: Invitation, reason: str) -> None:
+        actions.revoke_invitation(by=operator, invitation=invitation)

@@ -1,5 +1,8 @@
 """Why a verb about rooms refuses: a stable code, a sentence for the person, whether retrying can help."""
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 from django.utils.translation import gettext_lazy as _
 
 _REFUSALS: dict[str, tuple[int, object]] = {
@@ -23,7 +26,12 @@ _REFUSALS: dict[str, tuple[int, object]] = {
 
 
 class RoomError(Exception):
-    """`code` is one of the keys above and stays; `detail` is in the language active when it is read."""
+    """`code` is one of the keys above and stays; `detail` is in the language active when it is read.
+
+    Apps above refuse the same verbs (`rooms.signals.member_joining`) by a subclass with `refusals` of its own.
+    """
+
+    refusals: ClassVar[Mapping[str, tuple[int, object]]] = _REFUSALS
 
     def __init__(self, code: str, *, retry: bool = False) -> None:
         super().__init__(code)
@@ -32,9 +40,9 @@ class RoomError(Exception):
 
     @property
     def detail(self) -> str:
-        return str(_REFUSALS[self.code][1])
+        return str(self.refusals[self.code][1])
 
     @property
     def status(self) -> int:
         """The HTTP status that says the same."""
-        return _REFUSALS[self.code][0]
+        return self.refusals[self.code][0]

@@ -76,6 +76,10 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         identities = User.objects.filter(Q(pk=user.pk) | Q(merged_into=user)).values("pk")
         return self.filter(user__in=identities, ended_by=Membership.Ended.REMOVED)
 
+    def avoided_by(self, user: User) -> Self:
+        """Of people whom the user has blocked."""
+        return self.filter(user__in=user.blocks.values("blocked"))
+
     def full(self) -> Self:
         """Of people with a full account: those who may be host."""
         return self.filter(user__is_guest=False, user__is_active=True)

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.signals import guest_merged, guest_upgraded
-from rooms.actions import active_membership, choose_host, leave, lock_room
+from rooms.actions import active_membership, choose_host, end, lock_room
 from rooms.models import Membership, Room
 from rooms.signals import member_merged
 
@@ -23,7 +23,9 @@ def move_memberships(sender: Any, guest: User, into: User, **kwargs: Any) -> Non
 
 def _move(room: Room, membership: Membership, guest: User, into: User) -> None:
     if Membership.objects.removed(into).filter(room=room).exists():
-        leave(user=guest, room=room)  # who was removed does not come back as somebody else
+        # Who was removed does not come back as somebody else; whatever else holds people here, it cannot hold a guest
+        # who is no more.
+        end(membership, by=guest, how=Membership.Ended.LEFT)
         return
     moved = active_membership(room, into) is None
     if moved:

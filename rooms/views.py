@@ -57,7 +57,10 @@ def join(request: SignedIn, public_id: str) -> HttpResponse:
 @login_required
 @require_POST
 def leave(request: SignedIn, public_id: str) -> HttpResponse:
-    actions.leave(user=request.user, room=_known(request, public_id))
+    try:
+        actions.leave(user=request.user, room=_known(request, public_id))
+    except RoomError as error:  # of an app above that holds people here
+        return _refused(request, error)
     return redirect(settings.LOGIN_REDIRECT_URL)
 
 
@@ -138,6 +141,7 @@ def _members_page(request: SignedIn, room: Room, error: RoomError | None = None)
         "invitations": _invitations(request, room) if mine.is_host else [],
         "invitation_form": InvitationForm(),
         "rename_form": RenameForm(initial={"title": room.title}),
+        "avoided": request.user.avoided(),
         "error": error,
     }
     return render(request, "rooms/members.html", context, status=error.status if error else 200)

@@ -12,7 +12,7 @@ from django.db import Error as DatabaseError
 from chat import actions, room_kinds, timeline
 from chat.consumers.answers import Answers
 from chat.consumers.subscriptions import Subscriptions
-from chat.errors import BUSY, NOT_MEMBER, UNAVAILABLE, ChatError
+from chat.errors import BUSY, NOT_MEMBER, READ_ONLY, UNAVAILABLE, ChatError
 from chat.live import Live
 from chat.principals import Principal
 from chat.realtime import close_codes, protocol
@@ -163,6 +163,8 @@ class Session:
             self._answers.refuse(result.code, result.detail, retry=result.retry, cid=draft.cid, room=room)
         elif result.outcome in {timeline.OUTSIDER, timeline.GONE}:
             self._answers.refusal(NOT_MEMBER, cid=draft.cid, room=room)
+        elif result.outcome == timeline.READ_ONLY:
+            self._answers.refusal(READ_ONLY, cid=draft.cid, room=room)
         else:
             self._ack(room, draft.cid, result)
             self._live.read(draft.room_id, self.user_id, result.seq)

@@ -1,20 +1,60 @@
-const PEOPLE = new Set(["user", "by", "into"]);
+/** Written by releases whose pages have no "kind?" yet, and by tests. */
+const PLAIN = { variant: ["reason"], people: ["user", "by", "into"] };
+const WHEN = new Intl.DateTimeFormat("en-GB", {
+  timeZone: "Asia/Seoul", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", hourCycle: "h23",
+});
+const FORMATS = { won: (value) => Number(value).toLocaleString("en-US"), when };
 
 /**
- * The quiet line of a system entry, made from the page's patterns ("{user} joined") in the reader's language.
+ * The quiet line of a system entry, made from the page's patterns ("{user} joined", "{item.unit_won:won} won") in the
+ * reader's language. The rules are those of `Kind` in chat/kinds.py; tests/js/words.test.mjs and the tests of
+ * chat/lines.py hold both to the same examples.
  *
- * @param {Record<string, string>} lines key: kind, or kind:reason where the reason changes the sentence
- * @param {{kind: string, data: object}} entry
- * @param {(user: number) => string} nameOf
+ * @param {Record<string, any>} lines key: kind, or kind:variant; under kind? what chooses the variant and who is a person
+ * @param {{kind: string, data: object, sender?: number|null}} entry
+ * @param {(user: number|null) => string} nameOf
  * @returns {string} for a kind that is not known here, the line that says so (key "")
  */
-export function systemLine(lines, { kind, data }, nameOf) {
-  const pattern = lines[`${kind}:${data.reason}`] ?? lines[kind] ?? lines[""] ?? "";
-  return pattern.replace(/\{(\w+)\}/g, (_, field) => {
-    const value = data[field];
+export function systemLine(lines, { kind, data, sender }, nameOf) {
+  const { variant, people } = lines[`${kind}?`] ?? PLAIN;
+  return patternOf(lines, kind, data, variant).replace(/\{([\w.]+)(?::(\w+))?\}/g, (_, path, form) => {
+    if (path === "sender") return nameOf(sender ?? null);
+    const value = valueAt(data, path);
     if (value === undefined || value === null) return "";
-    return PEOPLE.has(field) ? nameOf(value) : String(value);
+    if (people.includes(path)) return [value].flat().map(nameOf).join(", ");
+    return form in FORMATS ? FORMATS[form](value) : String(value);
   });
+}
+
+/** The id of what an entry is about, "" for none. @param {Record<string, any>} lines @param {{kind: string, data: object}} entry */
+export function aboutOf(lines, { kind, data }) {
+  const path = lines[`${kind}?`]?.about;
+  return path ? String(valueAt(data, path) ?? "") : "";
+}
+
+function patternOf(lines, kind, data, variant) {
+  const chosen = variant.map((path) => choice(valueAt(data, path)));
+  for (let length = chosen.length; length > 0; length -= 1) {
+    const found = lines[`${kind}:${chosen.slice(0, length).join(":")}`];
+    if (found) return found;
+  }
+  return lines[kind] ?? lines[""] ?? "";
+}
+
+/** An object stands for its only key. */
+function choice(value) {
+  if (value && typeof value === "object") return Object.keys(value).length === 1 ? Object.keys(value)[0] : "";
+  return String(value ?? "");
+}
+
+function valueAt(data, path) {
+  return path.split(".").reduce((value, step) => (Object.hasOwn(Object(value), step) ? value[step] : undefined), data);
+}
+
+/** "11/22 18:30" in Seoul. */
+function when(value) {
+  const part = Object.fromEntries(WHEN.formatToParts(new Date(value)).map(({ type, value: text }) => [type, text]));
+  return `${part.month}/${part.day} ${part.hour}:${part.minute}`;
 }
 
 /**

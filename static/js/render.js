@@ -3,15 +3,16 @@
  * whatever people wrote goes in as text.
  */
 import { paintAvatar } from "./avatar.js";
-import { systemLine } from "./lines.js";
+import { aboutOf, systemLine } from "./lines.js";
 import { linkParts } from "./links.js";
 
 /**
  * @typedef {import("./timeline.js").Entry & {state?: ""|"pending"|"failed", code?: string}} Shown
- * @param {{me: number[], isHost: boolean, lines: Record<string, string>, nameOf: (user: number|null) => string,
- *   t: (key: string, values?: object) => string, clock: ReturnType<typeof import("./time.js").clock>}} page
+ * @param {{me: number[], isHost: boolean, folded: Set<number>, lines: Record<string, string>, nameOf: (user: number|null) => string,
+ *   t: (key: string, values?: object) => string, clock: ReturnType<typeof import("./time.js").clock>, about?: string}} page
+ *   `about`: the address, without its id, of what entries are about
  */
-export function renderer({ me, isHost, lines, nameOf, t, clock }) {
+export function renderer({ me, isHost, folded = new Set(), lines, nameOf, t, clock, about = "" }) {
   const templates = {
     text: document.getElementById("entry-text").content,
     system: document.getElementById("entry-system").content,
@@ -37,7 +38,19 @@ export function renderer({ me, isHost, lines, nameOf, t, clock }) {
       time.textContent = clock.time(at);
     });
     if (kind === "text") fillText(node, entry);
-    else slot(node, "text", (line) => (line.textContent = systemLine(lines, entry, nameOf)));
+    else slot(node, "text", (line) => fillLine(line, entry));
+  }
+
+  function fillLine(line, entry) {
+    const thing = about && aboutOf(lines, entry);
+    if (thing && line.localName !== "a") {
+      const link = document.createElement("a");
+      Object.assign(link, { className: "entry-about", href: about + thing });
+      link.dataset.slot = "text";
+      line.replaceWith(link);
+      line = link;
+    }
+    line.textContent = systemLine(lines, entry, nameOf);
   }
 
   function fillText(node, { seq, sender, data, rev, state, code }) {
@@ -54,8 +67,16 @@ export function renderer({ me, isHost, lines, nameOf, t, clock }) {
     slot(node, "pending", (mark) => (mark.hidden = state !== "pending"));
     slot(node, "failed", (mark) => (mark.hidden = state !== "failed"));
     slot(node, "reason", (why) => (why.textContent = state === "failed" ? t(`error.${code}`) || t("error") : ""));
-    slot(node, "menu", (menu) => (menu.hidden = deleted || Boolean(state) || !seq || !(mine || isHost)));
+    node.classList.toggle("folded", folded.has(sender));
+    slot(node, "fold", (fold) => (fold.hidden = !folded.has(sender)));
+    const report = node.querySelector('[data-slot="report"]');
+    if (report) {
+      report.hidden = mine;
+      report.href = report.getAttribute("href").replace(/\.\d+\//, `.${seq}/`);
+    }
+    slot(node, "menu", (menu) => (menu.hidden = deleted || Boolean(state) || !seq || !(mine || isHost || report)));
     slot(node, "edit", (button) => (button.hidden = !mine));
+    slot(node, "delete", (button) => (button.hidden = !(mine || isHost)));
   }
 
   return { create, fill };

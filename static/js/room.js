@@ -2,9 +2,11 @@
 import { announcer } from "./announce.js";
 import { newCid } from "./cid.js";
 import { Composer } from "./composer.js";
+import { Folds } from "./fold.js";
 import { GapCloser } from "./gap.js";
 import { entryMenu } from "./menu.js";
 import { systemLine } from "./lines.js";
+import { Older } from "./older.js";
 import { Outbox } from "./outbox.js";
 import { Overlay } from "./overlay.js";
 import { connect, language, snapshot } from "./page.js";
@@ -21,12 +23,11 @@ import { UndoDelete } from "./undo.js";
 import { Unseen } from "./unseen.js";
 import { EntryView } from "./view.js";
 
-const PAGE = 50;
-const PAGE_PATIENCE = 10_000;
 const GONE = new Set(["NOT_MEMBER", "NO_ROOM"]);
 
 const page = snapshot("room-data");
 const { room, me, lines } = page;
+const counting = new Set(lines.counts);
 const { t, clock } = language();
 const element = (id) => document.getElementById(id);
 const root = element("room");
@@ -38,14 +39,19 @@ meet(page.people);
 
 const timeline = new Timeline({ me });
 const overlay = new Overlay();
-const render = renderer({ me, isHost: page.is_host, lines, nameOf, t, clock });
+const folded = new Set(page.folded);
+const render = renderer({ me, isHost: page.is_host, folded, lines, nameOf, t, clock, about: root.dataset.about });
 const view = new EntryView({ list: element("entries"), render, clock });
+// Lines about things stand elsewhere too, so many of them may make room for the talk.
+const folds = new Folds({
+  list: element("entries"),
+  kinds: new Set(Object.keys(lines).filter((key) => lines[key].about).map((key) => key.slice(0, -1))),
+  words: (n) => t("fold", { n }),
+});
 const presence = new Presence({ me, nameOf, t });
 const roster = new Roster({ me, count: Number(root.dataset.count), nameOf, t });
 const status = new StatusLine({ t });
 const announce = announcer(element("log"));
-
-let pageTimer = null;
 
 const connection = connect({ onFrame: heard, onStatus: lineChanged });
 const send = (frame) => connection.send({ ...frame, room });
@@ -62,8 +68,9 @@ const scroller = new Scroller({
   box: element("timeline"),
   content: element("entries"),
   onBottom: bottomChanged,
-  onTop: askOlder,
+  onTop: () => older.ask(),
 });
+const older = new Older({ timeline, view, folds, scroller, ask: send, shown: (entry) => overlay.over(entry) });
 const unseen = new Unseen({ view, scroller, t });
 const composer = new Composer({
   form: element("composer"),
@@ -90,11 +97,13 @@ function open() {
     for (const entry of timeline.entries) if (me.includes(entry.sender)) outbox.settle(entry.cid);
   }
   view.adopt(timeline.entries);
+  folds.draw();
   placeLine(readHere(me[0], room));
   drawMine();
   listen();
   scroller.toBottom();
   unseen.opened();
+  older.seek(page.at);
   // With a finger this would open the keyboard.
   if (matchMedia("(hover: hover) and (pointer: fine)").matches) composer.focus();
   connection.join(room, () => timeline.resumeFrom);
@@ -104,7 +113,7 @@ function open() {
 /** The server placed the line by what it knew; this tab may have read further. */
 function placeLine(read) {
   if (!page.latest || read <= page.read) return;
-  const first = timeline.entries.find(({ seq, kind, sender }) => seq > read && kind === "text" && !me.includes(sender));
+  const first = timeline.entries.find(({ seq, kind, sender }) => seq > read && counting.has(kind) && !me.includes(sender));
   view.unreadFrom(first?.seq ?? null);
 }
 
@@ -112,10 +121,6 @@ function listen() {
   element("pill").addEventListener("click", () => {
     scroller.toBottom();
     composer.focus();
-  });
-  element("older").addEventListener("click", (event) => {
-    event.preventDefault();
-    askOlder();
   });
   document.addEventListener("visibilitychange", seen);
   addEventListener("pagehide", () => reading.leave());
@@ -140,13 +145,14 @@ function heard(frame) {
       reading.known(frame.read);
       outbox.opened();
       scroller.check();
+      older.look();
       break;
     case "entries":
       show(timeline.live(frame), { fresh: true });
       presence.wrote(frame.items);
       break;
     case "page":
-      pageCame(timeline.page(frame));
+      older.came(timeline.page(frame));
       break;
     case "ack":
       acked(frame);
@@ -177,10 +183,16 @@ function heard(frame) {
 
 function lineChanged(now) {
   status.show(now);
+  tell("line", now);
   if (now.state === "open") return;
   outbox.closed();
   presence.unknown();
   timeline.pageLost();
+}
+
+/** For the scripts of apps above, which know their kinds. */
+function tell(name, detail) {
+  document.dispatchEvent(new CustomEvent(`room:${name}`, { detail }));
 }
 
 /** @param {import("./timeline.js").Diff} diff */
@@ -189,52 +201,29 @@ function show(diff, { fresh }) {
     if (diff.replaced) view.replace(timeline.entries.map((entry) => overlay.over(entry)));
     view.add(diff.added.map((entry) => overlay.over(entry)));
     view.change(diff.changed.map((entry) => overlay.over(entry)));
+    folds.draw();
     for (const { seq, rev } of diff.changed) if (rev) announce.forget(seq);
     if (fresh) roster.heard(diff.added);
     if (fresh) greet(diff.added.filter(({ sender }) => !me.includes(sender)));
   });
   for (const cid of diff.settled) outbox.settle(cid);
   drawMine();
-  showOlder();
+  older.show();
   seen();
   gap.look();
+  tell("entries", { items: diff.replaced ? timeline.entries : diff.added, fresh });
 }
 
 /** New entries of others: spoken, counted on the pill, and marked when nobody was looking. */
 function greet(entries) {
   for (const entry of entries) {
     const { kind, sender, data } = entry;
+    if (kind === "text" && folded.has(sender)) continue;
     const text = kind === "text" ? t("says", { name: nameOf(sender), body: data.body ?? t("deleted") }) : systemLine(lines, entry, nameOf);
     announce.say(entry.seq, text);
   }
-  const said = entries.filter(({ kind }) => kind === "text");
+  const said = entries.filter(({ kind, sender }) => counting.has(kind) && !(kind === "text" && folded.has(sender)));
   if (said.length && !(looking() && scroller.atBottom)) unseen.came(said);
-}
-
-function pageCame(diff) {
-  clearTimeout(pageTimer);
-  scroller.around(() => {
-    view.add(diff.added.map((entry) => overlay.over(entry)));
-    view.change(diff.changed.map((entry) => overlay.over(entry)));
-    showOlder();
-  });
-  scroller.check();
-}
-
-function showOlder() {
-  const link = element("older");
-  // Who reached it by keyboard must not be thrown back to the top of the page.
-  if (!timeline.more && document.activeElement === link) element("timeline").focus({ preventScroll: true });
-  link.hidden = !timeline.more;
-}
-
-function askOlder() {
-  if (connection.state !== "open") return;
-  const before = timeline.askPage();
-  if (before === null) return;
-  clearTimeout(pageTimer);
-  pageTimer = setTimeout(() => timeline.pageLost(), PAGE_PATIENCE);
-  send({ type: "history", before, limit: PAGE });
 }
 
 /** @returns {boolean} false: the outbox is full and has kept nothing */
@@ -282,8 +271,9 @@ function gone(reason) {
   presence.unknown();
 }
 
+/** Neither in another tab nor behind something that covers the talk. */
 function looking() {
-  return document.visibilityState === "visible";
+  return document.visibilityState === "visible" && !element("timeline").closest("[inert]");
 }
 
 function bottomChanged(isAtBottom) {

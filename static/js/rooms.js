@@ -25,7 +25,7 @@ class Row {
     this.timeline = new Timeline({ me });
     this.timeline.joined({ epoch, head, more: true, items: [], recovered: false });
     this.gap = new GapCloser({ behind: () => this.timeline.behind, ask: () => connection.rejoin(room) });
-    this.unread = new Unread({ me, unread: readHere(me[0], room) >= head ? 0 : unread });
+    this.unread = new Unread({ me, unread: readHere(me[0], room) >= head ? 0 : unread, counts: lines.counts });
     this.last = Number(this.node.dataset.last);
     // What was left unsent in the room goes out from here too.
     this.outbox = new Outbox({ room, user: me[0], storage: localStorage, send: (frame) => connection.send(frame) });

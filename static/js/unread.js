@@ -4,13 +4,15 @@
  */
 export class Unread {
   #me;
+  #counts;
   #n = 0;
   #readN;
   #known = false;
 
-  /** @param {{me: number[], unread: number}} start as the server rendered it */
-  constructor({ me, unread }) {
+  /** @param {{me: number[], unread: number, counts?: string[]}} start as the server rendered it; `counts`: which kinds do */
+  constructor({ me, unread, counts = ["text"] }) {
     this.#me = new Set(me);
+    this.#counts = new Set(counts);
     this.#readN = -unread;
   }
 
@@ -31,7 +33,7 @@ export class Unread {
 
   /** The page gives a difference, not an n; the first entry tells where it was counted from. */
   #begin(n, kind) {
-    const before = kind === "text" ? n - 1 : n;
+    const before = this.#counts.has(kind) ? n - 1 : n;
     this.#readN += before;
     this.#n = before;
     this.#known = true;

@@ -4,9 +4,10 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from accounts import actions
 from accounts.actions import create_guest, deactivate, merge_guest, reactivate, upgrade_guest
 from accounts.errors import AccountError
-from accounts.models import User
+from accounts.models import Block, User
 from accounts.signals import guest_merged
 
 PASSWORD = "chopsticks-and-rice"
@@ -157,3 +158,39 @@ def test_of_two_guests_who_want_one_nickname_at_once_one_gets_it() -> None:
     for thread in threads:
         thread.join()
     assert sorted(outcomes) == ["NICKNAME_TAKEN", "taken"]
+
+
+def test_blocking_is_once_mutual_in_effect_and_taken_back(db: None) -> None:
+    one, other, third = (User.objects.create_user(name) for name in ("짱구", "철수", "유리"))
+    for _ in range(2):
+        actions.block(user=one, blocked=other)
+    assert Block.objects.count() == 1
+    assert Block.objects.between(other, one).exists()
+    assert not Block.objects.between(one, third).exists()
+    for _ in range(2):
+        actions.unblock(user=one, blocked=other)
+    assert not Block.objects.exists()
+
+
+def test_blocks_have_a_bound_and_not_oneself(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(actions, "BLOCKS_MAX", 1)
+    one, other, third = (User.objects.create_user(name) for name in ("짱구", "철수", "유리"))
+    with pytest.raises(AccountError, match="NOT_YOURSELF"):
+        actions.block(user=one, blocked=one)
+    actions.block(user=one, blocked=other)
+    with pytest.raises(AccountError, match="TOO_MANY_BLOCKS"):
+        actions.block(user=one, blocked=third)
+
+
+def test_blocks_of_a_guest_go_on_with_the_account(db: None) -> None:
+    host, account, other = (User.objects.create_user(name) for name in ("짱구", "철수", "유리"))
+    guest = User.objects.create_guest("맹구")
+    actions.block(user=host, blocked=guest)
+    actions.block(user=guest, blocked=other)
+    actions.block(user=account, blocked=other)
+    actions.block(user=account, blocked=guest)
+    actions.merge_guest(guest=guest, into=account)
+    assert set(Block.objects.values_list("user__nickname", "blocked__nickname")) == {
+        ("짱구", "철수"),
+        ("철수", "유리"),
+    }

@@ -98,7 +98,7 @@ async def choose(page: Page, body: str, deed: str) -> None:
     """From an entry's menu: edit or delete."""
     target = entry(page, body)
     await target.hover()
-    await target.locator("summary").click()
+    await target.locator(".entry-menu > summary").click()
     await target.locator(f"[data-do={deed}]").click()
 
 

@@ -141,11 +141,11 @@ async def test_everything_works_without_scripts(
         await page.click("#composer [type=submit]")
     await expect(page.locator(TEXTS)).to_have_text(["안녕하세요", "하나", "둘"])
 
-    await entry(page, "하나").locator("summary").click()
+    await entry(page, "하나").locator(".entry-menu > summary").click()
     await entry(page, "하나").locator("textarea").fill("하나 반")
     await entry(page, "하나").get_by_role("button", name="저장").click()
     await expect(entry(page, "하나 반").locator("[data-slot=edited]")).to_be_visible()
-    await entry(page, "둘").locator("summary").click()
+    await entry(page, "둘").locator(".entry-menu > summary").click()
     await entry(page, "둘").get_by_role("button", name="삭제").click()
     await expect(page.locator(TEXTS)).to_have_text(["안녕하세요", "하나 반", "삭제된 메시지예요"])
     await fits(page)

@@ -161,7 +161,7 @@ async def test_the_host_may_delete_what_another_wrote_and_nothing_more(
     await say(host, "방장의 말")
     await say(member, "광고예요")
     await see(host, ["방장의 말", "광고예요"])
-    await expect(entry(member, "방장의 말").locator("summary")).to_be_hidden()
+    await expect(entry(member, "방장의 말").locator("[data-do=delete]")).to_be_hidden()
     await expect(entry(host, "광고예요").locator("[data-do=edit]")).to_be_hidden()
     await choose(host, "광고예요", "delete")
     await host.goto("/rooms/")

@@ -23,6 +23,12 @@ test("a first entry that does not count changes nothing", () => {
   assert.equal(unread.count, 3);
 });
 
+test("a first entry of another kind that counts is counted", () => {
+  const unread = new Unread({ me: [1], unread: 2, counts: ["text", "order.state"] });
+  unread.saw([{ n: 11, sender: null, kind: "order.state" }]);
+  assert.equal(unread.count, 3);
+});
+
 test("repeated and older entries change nothing", () => {
   const unread = make();
   unread.saw([text(11)]);

@@ -1,16 +1,18 @@
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from accounts.models import User
+from accounts.actions import merge_guest
+from accounts.audit import note
+from accounts.models import AuditEntry, User
 from rooms.models import Membership, Room
 from tests.rooms.cast import signed_in
 
-LISTS = ["accounts_user", "rooms_room", "rooms_membership", "rooms_invitation"]
+LISTS = ["accounts_user", "accounts_auditentry", "rooms_room", "rooms_membership", "rooms_invitation"]
 
 
 @pytest.fixture
@@ -20,7 +22,10 @@ def operator(db: None) -> Client:
 
 def act(client: Client, name: str, action: str, *rows: Any) -> Any:
     address = reverse(f"admin:{name}_changelist")
-    return client.post(address, {"action": action, "_selected_action": [row.pk for row in rows]}, follow=True)
+    asked = {"action": action, "_selected_action": [row.pk for row in rows]}
+    page = client.post(address, asked)
+    assert 'name="reason"' in page.content.decode()
+    return client.post(address, {**asked, "reason": "nobody could sleep"}, follow=True)
 
 
 @pytest.mark.parametrize("name", LISTS)
@@ -41,7 +46,9 @@ def test_people_are_found_by_the_beginning_of_the_nickname(cast: Any, operator: 
 
 @pytest.mark.parametrize("name", LISTS)
 def test_nothing_is_deleted(cast: Any, operator: Client, name: str) -> None:
+    act(operator, "accounts_user", "close", cast.outsider)
     row = {"accounts_user": cast.guest, "rooms_room": cast.room, "rooms_invitation": cast.link}.get(name)
+    row = AuditEntry.objects.get() if name == "accounts_auditentry" else row
     row = row or Membership.objects.get(user=cast.guest)
     assert operator.post(reverse(f"admin:{name}_delete", args=[row.pk]), {"post": "yes"}).status_code == 403
     assert "delete_selected" not in operator.get(reverse(f"admin:{name}_changelist")).content.decode()
@@ -55,6 +62,36 @@ def test_people_are_removed_and_links_revoked_by_the_verbs(
     act(operator, "rooms_invitation", "revoke", cast.link)
     assert [(name, told.get("reason")) for name, told in heard] == [("member_left", "removed")]
     assert not cast.room.invitations.usable().exists()
+    told = AuditEntry.objects.order_by("pk").values_list("action", "model", "operator__nickname", "reason")
+    assert list(told) == [
+        ("remove", "rooms.membership", "operator", "nobody could sleep"),
+        ("revoke", "rooms.invitation", "operator", "nobody could sleep"),
+    ]
+
+
+def test_without_a_reason_nothing_happens(cast: Any, operator: Client) -> None:
+    address = reverse("admin:accounts_user_changelist")
+    asked = {"action": "close", "_selected_action": [cast.member.pk]}
+    for reason in ({}, {"reason": " "}, {"reason": "x" * 201}):
+        assert operator.post(address, asked | reason).status_code == 200
+    assert User.objects.get(pk=cast.member.pk).is_active
+    assert not AuditEntry.objects.exists()
+
+
+def test_what_a_verb_refuses_leaves_no_record(cast: Any, operator: Client) -> None:
+    merge_guest(guest=cast.guest, into=cast.member)
+    page = act(operator, "accounts_user", "open", cast.guest).content.decode()
+    assert "errornote" in page or "error" in page
+    assert not AuditEntry.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_record_is_only_ever_added_to() -> None:
+    note(operator=User.objects.create_user("운영자"), action="x", subject=User.objects.get(), reason="y")
+    for change in (lambda: AuditEntry.objects.update(reason="z"), lambda: AuditEntry.objects.all().delete()):
+        with pytest.raises(DatabaseError, match="only ever added to"):
+            change()
+    assert AuditEntry.objects.get().reason == "y"
 
 
 def test_a_new_name_goes_through_its_verb(cast: Any, operator: Client, heard: list[Any]) -> None:

@@ -11,7 +11,8 @@ from rooms import actions
 from rooms.models import Membership, Room
 from tests.rooms.cast import signed_in
 
-MEMBERS_QUERIES = 6  # session, person, room, stays, links; and one for what the base page shows
+# session, person, whether it is the room of a post, room, how many, stays, links, whom one has blocked
+MEMBERS_QUERIES = 8
 
 
 def inside(room: Room) -> set[str]:

@@ -154,7 +154,7 @@ def test_everything_else_on_a_hot_path_looks_up_by_index(big: Big) -> None:
     seen = 0
     for sql in (query["sql"].strip() for query in queries.captured_queries):
         if (
-            "chat_append_1" in sql
+            "chat_append_2" in sql
         ):  # a plan inside a function is not shown: up to 50 new entries in four indexes
             assert explain(sql).buffers <= 50 * 40
         elif sql.startswith(("SELECT", "WITH", "UPDATE")):

@@ -1,0 +1,37 @@
+"""Every size and number of orders, each with the code it is refused with. Integer won, code points, minutes."""
+
+from datetime import timedelta
+from typing import Final
+
+SHOP_MAX: Final = 60  # FIELD_TOO_LONG, as all texts
+PLACE_MAX: Final = 80
+PLACE_NOTE_MAX: Final = 200
+REASON_MAX: Final = 200
+ITEM_NAME_MAX: Final = 60
+ITEM_OPTIONS_MAX: Final = 200
+ITEM_NOTE_MAX: Final = 200
+
+PEOPLE_MIN: Final = 2  # PEOPLE
+PEOPLE_MAX: Final = 50
+AHEAD_MAX: Final = timedelta(days=7)  # MEETING_TOO_FAR
+DEADLINE_BEFORE: Final = timedelta(minutes=40)  # the usual distance between deadline and meeting
+
+WON_MAX: Final = 1_000_000  # of one price: WON
+MIN_ORDER_MAX: Final = 1_000_000  # WON
+FEE_MAX: Final = 50_000  # of delivery: FEE_TIERS
+TIERS_MAX: Final = 5  # FEE_TIERS
+QTY_MAX: Final = 99  # QTY
+WEIGHT_MAX: Final = 9  # WEIGHT
+ITEMS_MAX: Final = 300  # of one cart: CART_FULL
+ITEMS_EACH_MAX: Final = 30  # of one person in one cart: TOO_MANY_ITEMS
+
+POSTS_MAX: Final = 5  # that one person hosts and that are not over: TOO_MANY_POSTS
+WAITS_MAX: Final = 100  # people who wait for one post: WAIT_FULL
+WAITS_EACH_MAX: Final = 20  # posts that one person waits for: TOO_MANY_WAITS
+SEARCH_MAX: Final = 60  # what a search is cut to
+PAGE_MAX: Final = 50  # posts of one page of the list
+
+REPORT_TEXT_MAX: Final = 500  # FIELD_TOO_LONG
+REPORTS_A_DAY: Final = 10  # by one person: TOO_MANY_REPORTS
+REPORTS_TO_HIDE: Final = 3  # people with a full account whose open reports hide a post from lists
+SNAPSHOT_AROUND: Final = 20  # entries before and after a reported message
