@@ -100,6 +100,6 @@ async def test_an_old_form_and_a_wrong_address_lead_on(
     await expect(page.get_by_role("heading", name="페이지가 오래 열려 있었어요")).to_be_visible()
     await fits(page)
     await page.get_by_role("link", name="처음으로").click()
-    await expect(page.locator(".hero")).to_be_visible()
+    await expect(page.get_by_role("heading", level=1)).to_contain_text("같이 시켜 먹어요")
     await page.goto("/rooms/nothing-here/members/")
     await expect(page.locator("[name=login]")).to_be_visible()

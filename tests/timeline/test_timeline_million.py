@@ -208,6 +208,8 @@ def test_an_admin_list_never_walks_the_table(
     }
     backend = "allauth.account.auth_backends.AuthenticationBackend"
     client.force_login(User.objects.get(pk=big.user_id), backend)
+    for room in (big.room_id, big.small_room_id):  # rooms are read by who has said why
+        client.post(f"/admin/chat/entry/enter/{room}/", {"reason": "a report"}, secure=True)
     costs = admin_buffers(client, address.format(room=big.room_id, small=big.small_room_id))
     worst = max(costs, key=lambda sql: costs[sql])
     assert costs[worst] <= 1_000, worst  # the table has 16,000, its indexes as many
