@@ -30,6 +30,9 @@ def test_two_processes_close_a_due_post_once_and_stop_on_sigterm() -> None:
         subprocess.Popen(command, cwd=ROOT, env=env, stderr=subprocess.PIPE, text=True) for _ in range(2)
     ]
     try:
+        for process in clocks:
+            assert process.stderr is not None
+            assert any("the clock is running" in line for line in process.stderr), "it ended at once"
         until = time.monotonic() + 30
         while fresh(table.post).state != State.CLOSED and time.monotonic() < until:
             time.sleep(0.1)
