@@ -11,6 +11,8 @@ from chat.realtime.frame import Frame
 from chat.realtime.outbox import Outbox
 
 _encode: Final = msgspec.json.Encoder().encode
+# By code, a few: looking a sentence up costs as much as all else of a refusal.
+_details: Final[dict[str, str]] = {}
 
 
 class Answers:
@@ -36,4 +38,5 @@ class Answers:
         self.frame(protocol.Error(code, detail, retry, cid or msgspec.UNSET, room or msgspec.UNSET))
 
     def refusal(self, refusal: Refusal, *, cid: str | None = None, room: str | None = None) -> None:
-        self.refuse(refusal.code, str(refusal.detail), retry=refusal.retry, cid=cid, room=room)
+        detail = _details.get(refusal.code) or _details.setdefault(refusal.code, str(refusal.detail))
+        self.refuse(refusal.code, detail, retry=refusal.retry, cid=cid, room=room)

@@ -153,10 +153,13 @@ class Session:
         room_id = self._room_to_write(frame)
         if room_id is None:
             return
+        if self._live.writer.full:
+            self._answers.refusal(BUSY, cid=frame.cid, room=frame.room)
+            self.outbox.rest()
+            return
         text = room_kinds.Text(frame.body)
         draft = timeline.draft(room_kinds.TEXT, text, room_id=room_id, sender_id=self.user_id, cid=frame.cid)
-        if not self._live.writer.submit(draft, lambda result: self._written(frame.room, draft, result)):
-            self._answers.refusal(BUSY, cid=frame.cid, room=frame.room)
+        self._live.writer.submit(draft, lambda result: self._written(frame.room, draft, result))
 
     def _written(self, room: str, draft: Draft, result: Written | Failure) -> None:
         if isinstance(result, Failure):

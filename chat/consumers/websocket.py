@@ -101,7 +101,7 @@ class ChatConsumer(AsyncConsumer):
             return
         try:
             self._active.receive(text)
-        except Exception:
+        except Exception:  # a bug of ours ends this connection, not the worker's reading of all others
             logger.exception("a connection failed")
             self._end(close_codes.TRY_LATER)
 

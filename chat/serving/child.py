@@ -36,7 +36,7 @@ class Child:
                 process_group=0,
                 preexec_fn=die_with(os.getpid()),  # no threads here; it makes two system calls
             )
-        except BaseException:
+        except BaseException:  # an interrupt too must not leave the pipe open
             os.close(self.pipe)
             raise
         finally:

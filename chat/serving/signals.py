@@ -39,7 +39,8 @@ class Signals:
 
     def wait(self, others: Iterable[int], seconds: float) -> None:
         """Until a signal comes (also one that came before), one of `others` can be read, or `seconds` are over."""
-        assert self._pipe is not None  # noqa: S101 (run installs first)
+        if self._pipe is None:
+            raise RuntimeError("The signals are not caught yet: install() comes first.")
         readable, _, _ = select.select([self._pipe[0], *others], [], [], seconds)
         if self._pipe[0] in readable:
             os.read(self._pipe[0], 4096)
