@@ -12,7 +12,7 @@ from collections.abc import Hashable
 from typing import Any
 
 from benchmarks import websocket
-from benchmarks.dialects import Delivered, Dialect
+from benchmarks.dialects import Delivered, Dialect, Reload
 from benchmarks.ledger import Ledger
 
 OPENING = 16  # connections that are opened at a time
@@ -105,6 +105,8 @@ class Connections:
         return rest
 
     def _enter(self, client: Client, payload: bytes) -> None:
+        if self._ledger.answers_returning(client.index, payload):
+            return
         try:
             answer = self._dialect.entered(client.room, payload)
         except ValueError as error:
@@ -113,7 +115,7 @@ class Connections:
         if isinstance(answer, bytes):
             self._say(client, answer)
         elif answer is not None:
-            client.stands[client.room] = answer
+            self._ledger.enters(client.index, client.stands, client.room, answer)
             self.inside += 1
 
     def _end(self, client: Client) -> None:
@@ -174,7 +176,7 @@ class Connections:
             if payload == self._dialect.ping:
                 self._say(client, self._dialect.pong)
             elif client.stands:
-                return self._ledger.take(client.index, client.stands, payload, client.observed)
+                return self._taken(client, payload)
             else:
                 self._enter(client, payload)
         elif opcode == websocket.PING:
@@ -184,11 +186,20 @@ class Connections:
             self._end(client)
         return None
 
+    def _taken(self, client: Client, payload: bytes) -> Delivered | None:
+        found = self._ledger.take(client.index, client.stands, payload, client.observed)
+        if isinstance(found, Reload):
+            self.inside -= 1
+            if hello := self._dialect.on_open(client.room):
+                self._say(client, hello)
+            return None
+        return found
+
     # --- saying ---------------------------------------------------------------------------------------------------
 
     def ready(self, client: Client) -> bool:
-        """Whether a message can be sent: the connection stands and has taken all that was said before."""
-        return not client.gone and not client.unsent
+        """Whether a message can be sent: the connection is in and has taken all that was said before."""
+        return not client.gone and not client.unsent and bool(client.stands)
 
     def message(self, client: Client, identity: tuple[int, int]) -> None:
         """Send one; only while `ready`."""

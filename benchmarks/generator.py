@@ -91,6 +91,7 @@ class Generator:
         ledger.latencies.clear()
         ledger.trace = [] if calm else None
         told, held_back, sent = dict(ledger.told), self.held_back, len(ledger.sent)
+        reloaded = ledger.reloaded
         self.meter.peak = 0
         memory = self.meter.memory()
         begin, end = self._load(phase, start)
@@ -105,7 +106,8 @@ class Generator:
             "server_busy": cpu / took, "generator_busy": (g1 - g0) / took, "server_starved": (w1 - w0) / took,
             "p50_ms": percentile(latencies, 0.5), "p99_ms": percentile(latencies, 0.99),
             "memory_before": memory, "memory_peak": self.meter.peak, "held_back": self.held_back - held_back,
-            "told": {name: n - told.get(name, 0) for name, n in ledger.told.items()}, "given_up": self.given_up,
+            "told": {name: n - told.get(name, 0) for name, n in ledger.told.items()},
+            "reloaded": ledger.reloaded - reloaded, "given_up": self.given_up,
             "calm_wanted_ms": 2 * calm if calm else None,
             "calm_after_s": _calm_after(ledger.trace, start, 2 * calm) if ledger.trace is not None and calm else None,
         }  # fmt: skip

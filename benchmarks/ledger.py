@@ -5,11 +5,11 @@ from the other; that it *is* the same bytes is compared for every member and eve
 """
 
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Hashable
 from typing import NamedTuple
 
-from benchmarks.dialects import Answered, Delivered, Dialect, Identity
+from benchmarks.dialects import Answered, Delivered, Dialect, Identity, Reload
 from benchmarks.websocket import Incoming
 
 _FRAMES_MAX = 4_000  # frames whose content is known already
@@ -32,6 +32,8 @@ class Ledger:
     def __init__(self, dialect: Dialect, members_per_room: int) -> None:
         self._dialect, self._members = dialect, members_per_room
         self._frames: dict[bytes, Delivered | None] = {}
+        self._left_at: dict[int, int] = {}  # the last number that a member who was told to reload had
+        self._reloaded: defaultdict[Hashable, list[tuple[int, int]]] = defaultdict(list)
         self._stretches: dict[tuple[Hashable, int, int, int], Stretch] = {}
         self._remembered = 0
         self._places: dict[Identity, tuple[Hashable, int]] = {}
@@ -41,6 +43,7 @@ class Ledger:
         self.refused: dict[Identity, str] = {}
         self.told: Counter[str] = Counter()
         self.delivered = 0
+        self.reloaded = 0  # deliveries that a member does without, because it was told to open the room anew
         self.repeated = 0
         self.out_of_order = 0
         self.refusals: list[str] = []
@@ -49,8 +52,8 @@ class Ledger:
 
     @property
     def due(self) -> int:
-        """Deliveries that have not happened yet; what was refused is not due."""
-        return (len(self.sent) - len(self.refused)) * self._members - self.delivered
+        """Deliveries that have not happened yet; what was refused is not due, nor what somebody reloads."""
+        return (len(self.sent) - len(self.refused)) * self._members - self.delivered - self.reloaded
 
     @property
     def under_way(self) -> int:
@@ -58,10 +61,40 @@ class Ledger:
         return -(-self.due // self._members)
 
     def untrue(self) -> tuple[int, int]:
-        """(acknowledged and in no frame, or under another number; refused and yet delivered): both must be 0."""
+        """(acknowledged and in no frame, or under another number; refused and yet delivered): both must be 0.
+
+        What nobody got because all reloaded over it is in no frame either."""
         places = self._places
-        lost = sum(i not in places or 0 < seq != places[i][1] for i, seq in self.acked.items())
+        spans = [span for each in self._reloaded.values() for span in each]
+        lost = sum(
+            0 < seq != places[i][1] if i in places else not any(a < seq <= b for a, b in spans)
+            for i, seq in self.acked.items()
+        )
         return lost, sum(i in places for i in self.refused)
+
+    def leaves(self, member: int, stands: dict[Hashable, int], reload: Reload) -> None:
+        """A member was told to open the stream anew: until `enters` it gets nothing."""
+        self._left_at[member] = stands.pop(reload.stream)
+        self.told["RESYNC"] += 1
+
+    def answers_returning(self, member: int, payload: bytes) -> bool:
+        """Take the answer to something that a member sent before it had to leave; False: it is none."""
+        if member not in self._left_at:
+            return False
+        try:
+            found = self._dialect.read(payload)
+        except ValueError:
+            return False
+        if isinstance(found, Answered):
+            self._answered(found)
+        return isinstance(found, Answered)
+
+    def enters(self, member: int, stands: dict[Hashable, int], stream: Hashable, head: int) -> None:
+        """A member is in and has everything up to `head`."""
+        stands[stream] = head
+        if (left := self._left_at.pop(member, None)) is not None:
+            self.reloaded += head - left
+            self._reloaded[stream].append((left, head))
 
     # --- reading --------------------------------------------------------------------------------------------------
 
@@ -94,14 +127,14 @@ class Ledger:
 
     def take(
         self, member: int, stands: dict[Hashable, int], payload: bytes, observed: bool
-    ) -> Delivered | None:
+    ) -> Delivered | Reload | None:
         """A frame has come to a member. `stands`: the last number it has of each stream.
 
-        Returns what followed on what the member had; None for anything else."""
-        if payload in self._frames:
-            frame = self._frames[payload]
-        else:
-            frame = self._look(payload)
+        Returns what followed on what the member had, or that it must enter again; None for anything else."""
+        frame = self._frames[payload] if payload in self._frames else self._look(payload)
+        if isinstance(frame, Reload):
+            self.leaves(member, stands, frame)
+            return frame
         if frame is None:
             return None
         follows = frame.ordered and frame.first == stands.get(frame.stream, 0) + 1
@@ -120,12 +153,14 @@ class Ledger:
         if self.trace is not None:
             self.trace += [(each, (now - each) * 1000) for each in sent]
 
-    def _look(self, payload: bytes) -> Delivered | None:
+    def _look(self, payload: bytes) -> Delivered | Reload | None:
         try:
             found = self._dialect.read(payload)
         except ValueError as error:
             self.refusals.append(str(error)[:200])
             return None
+        if isinstance(found, Reload):
+            return found
         if isinstance(found, Answered):
             self._answered(found)
             return None  # for its sender alone, so not worth remembering

@@ -54,7 +54,7 @@ def run_pass(
         server.wait_ready()
         machine.pin(server.pid, machine.server_cores)  # with what it has started meanwhile
         job = {
-            "port": server.port,  # type: ignore[attr-defined]
+            "port": server.port,
             "dialect": dialect,
             "server": server.pid,
             "clients": [
@@ -93,9 +93,8 @@ def _generate(machine: Machine, job: dict[str, Any]) -> dict[str, Any]:
         machine.pin(child.pid, machine.other_cores)
         try:
             output, errors = child.communicate(json.dumps(job), timeout=TAKES_AT_MOST)
-        except BaseException:
-            child.kill()
-            raise
+        finally:
+            child.kill()  # no effect on one that has ended
     if child.returncode:
         raise ServiceError(f"The load generator gave up: {errors.strip()[-600:]}")
     found: dict[str, Any] = json.loads(output)
@@ -117,6 +116,7 @@ def figures(found: dict[str, Any], phase: Phase) -> Pass:
     troubles = {
         "held back by full sockets": phase["held_back"],
         "not delivered in time": phase["given_up"],
+        "left to a reload": phase["reloaded"],
         **{f"told {code}": count for code, count in phase["told"].items()},
         "connections broke": found["lost_connections"],
     }

@@ -31,6 +31,12 @@ class Answered(NamedTuple):
     retry: bool = False
 
 
+class Reload(NamedTuple):
+    """The member is told plainly that it is too far behind in `stream`: it has left it and must enter again."""
+
+    stream: Hashable
+
+
 class Dialect(ABC):
     """One system's protocol. Where the members of a room get the same bytes, a frame is looked into once.
 
@@ -63,8 +69,10 @@ class Dialect(ABC):
         """The frame that sends one."""
 
     @abstractmethod
-    def read(self, payload: bytes) -> Delivered | Answered | None:
-        """The messages in a frame, or the answer to one; None for others. ValueError for any other refusal."""
+    def read(self, payload: bytes) -> Delivered | Answered | Reload | None:
+        """The messages in a frame, the answer to one, or that it must enter again; None for others.
+
+        ValueError for any other refusal."""
 
 
 def text_of(identity: Identity) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from benchmarks.dialects.base import Answered, Delivered, Dialect, Identity, identity_of, text_of
+from benchmarks.dialects.base import Answered, Delivered, Dialect, Identity, Reload, identity_of, text_of
 
 _decode = msgspec.json.Decoder().decode
 
@@ -50,11 +50,13 @@ class Rualone(Dialect):
             {"type": "send", "room": room, "cid": cid, "body": text_of(identity)}, ensure_ascii=False
         ).encode()
 
-    def read(self, payload: bytes) -> Delivered | Answered | None:
+    def read(self, payload: bytes) -> Delivered | Answered | Reload | None:
         if payload.startswith((b'{"type":"ack"', b'{"type":"error"')):
             return self._answer(payload)
         if not payload.startswith((b'{"type":"entries"', b'{"type":"joined"')):
-            if payload.startswith((b'{"type":"resync"', b'{"type":"removed"')):
+            if payload.startswith(b'{"type":"resync"'):
+                return Reload(_decode(payload)["room"])
+            if payload.startswith(b'{"type":"removed"'):
                 raise ValueError(payload.decode())
             return None
         frame: dict[str, Any] = _decode(payload)

@@ -24,6 +24,8 @@ class Process:
     bounded. Not thread-safe: one thread at a time may call methods.
     """
 
+    port: int = 0  # on 127.0.0.1, of one that listens there
+
     def __init__(
         self,
         name: str,

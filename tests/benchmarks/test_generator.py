@@ -1,7 +1,7 @@
 """That the load generator stays bounded, keeps its pace, and knows when the calm is back."""
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -68,7 +68,9 @@ def test_a_server_that_goes_away_is_counted_once(pair: tuple[Connections, Client
         (lambda second: 100.0 if second > 2 else 5.0, 0.0),
     ],
 )
-def test_the_calm_is_back_when_the_median_of_a_second_is(took: object, after: float | None) -> None:
-    trace = [(50 + n / 100, took(n / 100)) for n in range(500)]  # type: ignore[operator]
+def test_the_calm_is_back_when_the_median_of_a_second_is(
+    took: Callable[[float], float], after: float | None
+) -> None:
+    trace = [(50 + n / 100, took(n / 100)) for n in range(500)]
     found = _calm_after([(49.0, 1000.0), *trace], 50.0, 10.0)
     assert found == (None if after is None else pytest.approx(after, abs=0.11))

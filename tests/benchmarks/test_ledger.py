@@ -5,7 +5,7 @@ from collections.abc import Hashable
 
 import pytest
 
-from benchmarks.dialects import DIALECTS
+from benchmarks.dialects import DIALECTS, Reload
 from benchmarks.dialects.base import text_of
 from benchmarks.dialects.rualone import Rualone
 from benchmarks.ledger import Ledger
@@ -119,3 +119,26 @@ def test_where_the_order_is_each_senders_a_gap_is_lost(name: str) -> None:
     ledger.sent = {(1, 1): 0.0, (1, 2): 0.0}
     ledger.take(0, {}, dialect.message("r", (1, 2)), False)
     assert (ledger.due, ledger.repeated) == (1, 0)
+
+
+def test_what_a_member_reloads_is_neither_due_nor_lost(ledger: Ledger, rualone: Rualone) -> None:
+    stands: dict[Hashable, int] = {"r": 0}
+    assert ledger.take(0, stands, b'{"type":"resync","room":"r"}', False) == Reload("r")
+    assert (stands, ledger.told) == ({}, {"RESYNC": 1})
+    assert ledger.answers_returning(0, answer(rualone, FIRST, seq=1, at="…"))
+    assert not ledger.answers_returning(0, entries(1))
+    assert not ledger.answers_returning(1, answer(rualone, SECOND, seq=2, at="…"))
+    ledger.enters(0, stands, "r", 1)
+    assert (stands, ledger.due, ledger.untrue()) == ({"r": 1}, 5, (0, 0))
+    ledger.take(0, stands, entries(2, by=(SECOND,)), False)
+    assert (ledger.due, ledger.out_of_order, ledger.repeated) == (4, 0, 0)
+
+
+def test_what_was_acknowledged_behind_a_reload_is_lost_if_nobody_gets_it(
+    ledger: Ledger, rualone: Rualone
+) -> None:
+    stands: dict[Hashable, int] = {"r": 0}
+    ledger.take(0, stands, b'{"type":"resync","room":"r"}', False)
+    ledger.enters(0, stands, "r", 1)
+    ledger.take(0, stands, answer(rualone, SECOND, seq=2, at="…"), False)
+    assert ledger.untrue() == (1, 0)
