@@ -104,7 +104,7 @@ class PostForm(forms.Form):
         choices = _days(now)
         if post and (day := self.initial.get("day")) and day not in dict(choices):
             choices.append((day, day))
-        self.fields["day"].choices = choices  # type: ignore[attr-defined]
+        self.fields["day"].choices = choices  # type: ignore[attr-defined]  # a ChoiceField, typed as any Field
         if post:
             self._about(post)
         for name in self.errors if self.is_bound else ():
@@ -128,7 +128,7 @@ class PostForm(forms.Form):
         rows = self["fees"].value() or []
         shown = [tuple(f"{n:,}" if isinstance(n, int) else str(n) for n in row) for row in rows]
         blank = max(2, min(len(shown) + 1, bounds.TIERS_MAX)) - len(shown)
-        return [*shown, *[("", "")] * blank]  # type: ignore[list-item]
+        return [*shown, *[("", "")] * blank]  # type: ignore[list-item]  # rows of two, typed as of any length
 
     @property
     def more_open(self) -> bool:
@@ -183,7 +183,7 @@ class PostForm(forms.Form):
 
     def over(self, post: Post) -> "PostForm":
         """This bound form on a newer state of its post: what was typed stays, the rest is what the post has now."""
-        begin, data = initial_of(post, self.now), self.data.copy()  # type: ignore[attr-defined]
+        begin, data = initial_of(post, self.now), self.data.copy()  # type: ignore[attr-defined]  # bound: a QueryDict
         for name in self.fields:
             now = self.fields[name].prepare_value(begin.get(name, ""))
             now = "" if now is None else now

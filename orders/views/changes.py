@@ -27,7 +27,7 @@ def told(changes: Iterable[Mapping[str, Any]], now: datetime) -> list[Change]:
             found.append(Change(_("State"), _state(data["from"]), _state(data["to"])))
             continue
         for field, (old, new) in data.get("changed", {}).items():
-            name = str(Post._meta.get_field(field).verbose_name)  # type: ignore[union-attr]
+            name = str(Post._meta.get_field(field).verbose_name)  # type: ignore[union-attr]  # a column, no reverse relation
             found.append(Change(name, _word(field, old, now), _word(field, new, now)))
     return found
 

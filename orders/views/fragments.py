@@ -80,7 +80,7 @@ def of_members(view: Page[P]) -> Callable[..., HttpResponse]:
         rooms = Room.objects.visible_to(request.user)
         posts = Post.objects.select_related("room", "host").filter(room__in=rooms)
         post = get_object_or_404(posts, room__public_id=public_id)
-        return view(request, post, *args, **kwargs)  # type: ignore[arg-type]
+        return view(request, post, *args, **kwargs)  # type: ignore[arg-type]  # signed in: checked above
 
     return page
 

@@ -36,7 +36,7 @@ def session_of(user: User, **more: Any) -> str:
 def agreed(key: str) -> bool:
     """Ours and Django's answer, which must be the same person or nobody."""
     ours = principal(key)
-    theirs = get_user(SimpleNamespace(session=SessionStore(key)))  # type: ignore[arg-type]
+    theirs = get_user(SimpleNamespace(session=SessionStore(key)))
     assert (ours.key.user_id if ours else None) == theirs.pk
     return ours is not None
 

@@ -104,7 +104,7 @@ def test_others_share_by_their_own_tap_with_weights(table: Table) -> None:
     assert ops(table.post) == ["set", "join", "join", "join"]
     for weight in (0, 10, 1.5):
         with refused("WEIGHT", table.post):
-            cart.join_item(user=table.guest, post=table.post, item=item.pk, weight=weight)  # type: ignore[arg-type]
+            cart.join_item(user=table.guest, post=table.post, item=item.pk, weight=weight)
 
 
 def test_what_is_not_shared_is_not_joined(table: Table) -> None:

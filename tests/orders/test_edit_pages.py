@@ -24,7 +24,7 @@ def noon(monkeypatch: Any) -> None:
 
 def edited(post: Post, **more: Any) -> dict[str, Any]:
     """The form about a post as its page has it, with something typed over."""
-    page = signed_in(post.host).get(path(post, "edit"))  # type: ignore[arg-type]
+    page = signed_in(post.host).get(path(post, "edit"))
     form = page.context["form"]
     data: dict[str, Any] = {"post_v": str(page.context["post_v"])}
     for name, field in form.fields.items():

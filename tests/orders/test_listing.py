@@ -74,7 +74,7 @@ def test_free_seats_are_those_that_nobody_waits_for(street: list[Post]) -> None:
     assert table.post in Post.objects.joinable(now)
     assert table.post not in Post.objects.joinable(now + timedelta(hours=3))
     (waiting,) = Post.objects.with_waiting().filter(pk=table.post.pk)
-    assert waiting.waiting == 0  # type: ignore[attr-defined]
+    assert waiting.waiting == 0
 
 
 def test_what_is_over_is_not_listed(street: list[Post]) -> None:
@@ -98,7 +98,7 @@ def test_paging_by_key_gives_each_post_once(street: list[Post], order: str, fiel
 
 def test_who_is_signed_out_sees_the_list(street: list[Post]) -> None:
     assert Post.objects.visible_to(None).count() == 5
-    assert Post.objects.visible_to(AnonymousUser()).count() == 5  # type: ignore[arg-type]
+    assert Post.objects.visible_to(AnonymousUser()).count() == 5
 
 
 def test_a_page_of_the_list_is_few_queries(street: list[Post], django_assert_num_queries: Any) -> None:
@@ -107,4 +107,4 @@ def test_a_page_of_the_list_is_few_queries(street: list[Post], django_assert_num
         found = (
             Post.objects.visible_to(me).listed().search("교촌").with_waiting().select_related("room", "host")
         )
-        assert [(p.title, p.host, p.waiting) for p in found.soonest()[:20]]  # type: ignore[attr-defined]
+        assert [(p.title, p.host, p.waiting) for p in found.soonest()[:20]]

@@ -95,7 +95,7 @@ def test_each_state_has_its_time(table: Table) -> None:
     post = bring_to(table, "ARRIVED")
     times = [post.created_at, post.closed_at, post.locked_at, post.ordered_at, post.arrived_at]
     assert all(times)
-    assert times == sorted(times)  # type: ignore[type-var]
+    assert times == sorted(times)
     assert post.state_at == post.arrived_at
 
 
@@ -287,7 +287,7 @@ def test_canceling_says_by_whom_and_why(table: Table) -> None:
         "host",
         "가게가 쉬는 날이에요",
     )
-    assert post.writable_until == post.canceled_at + timedelta(hours=24)  # type: ignore[operator]
+    assert post.writable_until == post.canceled_at + timedelta(hours=24)
     assert not post.is_read_only(timezone.now())
     assert post.is_read_only(timezone.now() + timedelta(hours=25))
 

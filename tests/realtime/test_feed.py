@@ -12,7 +12,7 @@ def entry(seq: int) -> LiveEntry:
 
 
 def seqs(entries: object) -> list[int]:
-    return [e.seq for e in entries]  # type: ignore[attr-defined]
+    return [e.seq for e in entries]
 
 
 @given(st.lists(st.integers(1, 40), max_size=120), st.integers(0, 10))

@@ -60,7 +60,7 @@ def _die_at(point: int, report: int) -> None:
         reach(f"after {word}")
         return result
 
-    commit = connection._commit  # type: ignore[attr-defined]
+    commit = connection._commit
 
     def counted_commit() -> None:
         reach("before COMMIT")
@@ -68,4 +68,4 @@ def _die_at(point: int, report: int) -> None:
         reach("after COMMIT")
 
     connection.execute_wrappers.append(execute)
-    connection._commit = counted_commit  # type: ignore[attr-defined]
+    connection._commit = counted_commit

@@ -157,7 +157,7 @@ def a_connection_that_can_be_forked(
     """Without a pool: its threads would not live on in the child."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     connection.close()
-    connection.close_pool()  # type: ignore[attr-defined]
+    connection.close_pool()
     options = connection.settings_dict["OPTIONS"]
     monkeypatch.setitem(connection.settings_dict, "OPTIONS", {k: options[k] for k in options if k != "pool"})
     yield

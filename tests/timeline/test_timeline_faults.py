@@ -49,7 +49,7 @@ def test_overlap_retries_poison_an_open_snapshot_and_a_locked_room(
         with crowd.came:
             during = crowd.answers[before:]
         head = locker.execute("SELECT count(*) FROM chat_entry WHERE room_id = %s", [LOCKED]).fetchone()
-        assert not [a for a in during if a[0] == LOCKED and a[3] == "new" and a[4] > head[0]]  # type: ignore[index]
+        assert not [a for a in during if a[0] == LOCKED and a[3] == "new" and a[4] > head[0]]
         assert crowd.open == 2, "the locked room's senders do not wait"
         locker.rollback()
         crowd.finish()

@@ -181,7 +181,7 @@ def wait_until_blocked(count: int) -> None:
 def in_thread(work: object) -> threading.Thread:
     def run() -> None:
         try:
-            work()  # type: ignore[operator]
+            work()
         finally:
             connection.close()
 

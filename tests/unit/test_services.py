@@ -33,7 +33,7 @@ def valkey(tmp_path: Path) -> Iterator[Valkey]:
 
 
 def sleeper(tmp_path: Path, script: str = "while :; do sleep 1; done", **options: object) -> Process:
-    return Process("sleeper", ["/bin/sh", "-c", script], log=tmp_path / "log", **options)  # type: ignore[arg-type]
+    return Process("sleeper", ["/bin/sh", "-c", script], log=tmp_path / "log", **options)
 
 
 # --- processes ------------------------------------------------------------------------------------------------
