@@ -72,7 +72,7 @@ def listening(
         log=log,
         env=env,
         cwd=ROOT,
-        ready=lambda: _accepts(port),
+        ready=lambda: accepts(port),
         grace=3,
         ready_within=ready_within,
     )
@@ -80,7 +80,7 @@ def listening(
     return process
 
 
-def _accepts(port: int) -> bool:
+def accepts(port: int) -> bool:
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=1):
             return True

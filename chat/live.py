@@ -13,10 +13,11 @@ from django.utils.module_loading import import_string
 
 from chat import installation, principals, store, timeline, wire
 from chat.principals import SessionKey
-from chat.realtime.bus import Event
+from chat.realtime import publication
 from chat.realtime.entry import LiveEntry
 from chat.realtime.hub import CONTROL, Hub
 from chat.realtime.limits import SOCKETS_PER_PERSON
+from chat.realtime.publication import Event
 from chat.realtime.rate import TokenBucket
 from chat.realtime.room import shard
 from chat.realtime.writer import Writer
@@ -31,6 +32,7 @@ logger = logging.getLogger(__name__)
 SESSIONS_EVERY: Final = 5.0  # seconds between two looks at whether the connections' sessions still stand
 READS_EVERY: Final = 0.3  # seconds that read positions are gathered
 NAMES_MAX: Final = 10_000  # of people and of rooms, each; then forgotten and gathered anew
+OUTSIDE_WAIT: Final = 3.0  # seconds that a process without a hub gives the bus
 PING_EVERY: Final = 25.0  # seconds; clients take 40 s of silence for a dead line
 
 
@@ -240,10 +242,16 @@ def _publish_from_outside(rooms: dict[int, list[LiveEntry]]) -> None:
 
     async def publish() -> None:
         layer = make_layer()
-        for room_id, entries in rooms.items():
-            event = {"type": "hub", "o": "outside", "e": [[room_id, [list(e) for e in entries]]], "x": []}
-            await layer.group_send(shard(room_id, settings.CHAT["BUS_SHARDS"]), event)
-        await layer.flush()
+        try:
+            async with asyncio.timeout(OUTSIDE_WAIT):
+                for room_id, entries in rooms.items():
+                    event = publication.event(
+                        publication.ORIGIN_OUTSIDE, [publication.room_entries(room_id, entries)]
+                    )
+                    await publication.send(layer, shard(room_id, settings.CHAT["BUS_SHARDS"]), event)
+        finally:
+            async with asyncio.timeout(OUTSIDE_WAIT):
+                await layer.flush()
 
     try:
         async_to_sync(publish)()

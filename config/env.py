@@ -1,9 +1,12 @@
 """Typed reads of the environment that fail at boot with the variable's name and what it expects."""
 
 import os
+from collections.abc import Mapping
 from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
+
+from config import bus_url
 
 _TRUE, _FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
 
@@ -55,16 +58,6 @@ def database(name: str) -> dict[str, object]:
     }
 
 
-def channel_layer(name: str) -> dict[str, object]:
-    """BUS_URL as a CHANNEL_LAYERS entry: memory:// (one process) or redis://host:port/db."""
-    value = text(name, "memory://")
-    scheme = urlsplit(value).scheme
-    if scheme == "memory":
-        return {"BACKEND": "channels.layers.InMemoryChannelLayer", "CONFIG": {"capacity": 10_000}}
-    if scheme in {"redis", "rediss", "unix"}:
-        # redis-py 8 times idle sockets out after 5 s by default; the pub/sub reader must be left in peace.
-        host = {"address": value, "socket_timeout": None, "socket_connect_timeout": 2}
-        return {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [host]}}
-    raise ImproperlyConfigured(
-        f"{name} must start with redis:// (or memory:// for one process), not {scheme}://."
-    )
+def channel_layer(name: str, database: Mapping[str, object]) -> dict[str, object]:
+    """BUS_URL as a CHANNEL_LAYERS entry; `database` is DATABASES["default"]."""
+    return bus_url.channel_layer(name, text(name, "memory://"), database)

@@ -88,7 +88,7 @@ CACHES = {
         "OPTIONS": {"MAX_ENTRIES": 100_000},
     }
 }
-CHANNEL_LAYERS = {"default": env.channel_layer("BUS_URL")}
+CHANNEL_LAYERS = {"default": env.channel_layer("BUS_URL", DATABASES["default"])}
 
 # --- chat: bounds and pace (documented in docs/protocol.md) -------------------------------------------------------
 CHAT = {

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.machine import Machine
-from benchmarks.peers.debian import program, run, said, version
 from benchmarks.peers.ejabberd import ejabberd
 from benchmarks.peers.rabbitmq import rabbitmq
 from benchmarks.servers import listening, log, tutorial
 from deploy.services import Process, free_port
+from deploy.services.debian import program, run, said, version
 
 _HERE = Path(__file__).resolve().parent
 

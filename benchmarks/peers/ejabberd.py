@@ -8,9 +8,9 @@ import shutil
 from pathlib import Path
 
 from benchmarks.machine import Machine
-from benchmarks.peers.debian import program
 from benchmarks.servers import listening, log
 from deploy.services import Process, ServiceError, free_port
+from deploy.services.debian import program
 
 _CONFIG = """
 loglevel: warning

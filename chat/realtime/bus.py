@@ -6,14 +6,15 @@ instance, because `flush()` of a hung redis layer waits on the same lock as its 
 """
 
 import asyncio
-import contextlib
 import logging
 import time
 from collections import defaultdict
 from collections.abc import Callable
 from typing import Any, Final
 
+from chat.realtime import publication
 from chat.realtime.entry import LiveEntry
+from chat.realtime.publication import Event
 from chat.realtime.room import shard
 from chat.realtime.tasks import Tasks
 
@@ -25,9 +26,9 @@ PACE: Final = 0.01  # seconds between two rounds of publishes; what waits goes t
 PUBLISH_WAIT: Final = 1.0  # seconds for one round of publishes
 UNSENT_MAX: Final = 20_000  # entries waiting to be published; beyond it they are left to the position checks
 EXTRAS_MAX: Final = 2_000  # typing, presence and the like; beyond it they are dropped
+START_WAIT: Final = 5.0  # seconds for a new layer to be there
 CLOSE_WAIT: Final = 2.0
-
-Event = dict[str, Any]
+PING: Final = "hub.ping"
 
 
 class Bus:
@@ -45,7 +46,11 @@ class Bus:
         self._make_layer, self._on_event, self._on_state = make_layer, on_event, on_state
         self.name, self._shards = name, shards
         self.up = True
+        self.since = time.monotonic()  # of `up`
         self.dropped = 0  # entries and extras that were not published (metric)
+        self.outages = 0  # times that it went down (metric)
+        self.gaps = 0  # times that the layer itself said that messages are missing (metric)
+        self._failing: set[str] = set()  # groups that could not be published to
         self._layer: Any = None
         self._channel = ""
         self._wanted: set[str] = set()
@@ -98,7 +103,7 @@ class Bus:
             self.dropped += len(entries)
             return
         self._unsent += len(entries)
-        self._entries[group].append([room_id, [list(e) for e in entries]])
+        self._entries[group].append(publication.room_entries(room_id, entries))
         self._wake.set()
 
     def publish(self, group: str, extra: Event) -> None:
@@ -118,31 +123,41 @@ class Bus:
                 await self._publish_pending()
                 await asyncio.sleep(PACE)
             except Exception as error:  # the layers raise what their client libraries raise
-                self._set_up(False, repr(error))
+                self._set_up(False, _said(error))
                 await asyncio.sleep(0.1)
 
     async def _publish_pending(self) -> None:
         entries, self._entries = self._entries, defaultdict(list)
         extras, self._extras = self._extras, defaultdict(list)
         self._unsent = 0
-        async with asyncio.timeout(PUBLISH_WAIT):
-            for group in entries.keys() | extras.keys():
-                event = {
-                    "type": "hub",
-                    "o": self.name,
-                    "e": entries.get(group, []),
-                    "x": extras.get(group, []),
-                }
-                await self._layer.group_send(group, event)
+        rounds = [
+            self._publish_to(g, entries.get(g, []), extras.get(g, [])) for g in entries.keys() | extras.keys()
+        ]
+        if len(rounds) == 1:
+            await rounds[0]
+        else:  # side by side: layers that batch take them together
+            await asyncio.gather(*rounds)
+
+    async def _publish_to(self, group: str, entries: list[Any], extras: list[Event]) -> None:
+        try:
+            async with asyncio.timeout(PUBLISH_WAIT):
+                event = publication.event(self.name, entries, extras)
+                self.dropped += await publication.send(self._layer, group, event)
+        except Exception as error:  # as above
+            self.dropped += sum(len(room) for _, room in entries) + len(extras)
+            self._failing.add(group)
+            self._set_up(False, _said(error))
 
     # --- receiving, and whether it still works --------------------------------------------------------------------
 
     async def _receive_forever(self, layer: Any, channel: str) -> None:
         while True:
             event = await layer.receive(channel)
-            if event["type"] == "hub.ping":
-                self._heard = time.monotonic()
-                self._set_up(True, "answers again")
+            if event["type"] == PING:
+                if event["o"] == self.name:
+                    self._heard = time.monotonic()
+                    if not self._failing:
+                        self._set_up(True, "answers again")
             elif event["o"] != self.name:
                 try:
                     self._on_event(event)
@@ -153,32 +168,52 @@ class Bus:
         while True:
             await asyncio.sleep(PING_EVERY)
             try:
-                async with asyncio.timeout(PUBLISH_WAIT):
-                    await self._layer.send(self._channel, {"type": "hub.ping"})
+                await self._ping()
                 if self._wanted != self._joined:
                     self._wake.set()
             except Exception as error:  # as above; a time-out is a frozen bus
-                self._set_up(False, repr(error))
+                self._set_up(False, _said(error))
             now = time.monotonic()
             if now - self._heard > SILENT_AFTER and now - self._replaced > SILENT_AFTER:
                 self._set_up(False, "our own ping did not come back")
                 await self._replace_layer()
 
+    async def _ping(self) -> None:
+        """To ourselves; and to groups that could not be reached, because they may be on another server (shards)."""
+        ping = {"type": PING, "o": self.name}
+        async with asyncio.timeout(PUBLISH_WAIT):
+            await self._layer.send(self._channel, ping)
+            for group in list(self._failing):
+                await self._layer.group_send(group, ping)
+                self._failing.discard(group)
+
+    def _on_gap(self, why: str) -> None:
+        """Called on the loop by layers that know that messages are missing."""
+        self.gaps += 1
+        logger.warning("the bus has lost messages, the timeline is read: %s", why)
+        self._on_state(self.up)
+
     def _set_up(self, up: bool, why: str) -> None:
         if up == self.up:
             return
-        self.up = up
+        self.up, self.since = up, time.monotonic()
+        self.outages += not up
         logger.log(logging.INFO if up else logging.WARNING, "the bus is %s: %s", "up" if up else "down", why)
         self._on_state(up)
 
     async def _replace_layer(self) -> None:
         old, old_receiver, self._replaced = self._layer, self._receiver, time.monotonic()
         layer = self._make_layer()
+        if hasattr(layer, "on_gap"):
+            layer.on_gap = self._on_gap
         try:
-            channel = await asyncio.wait_for(layer.new_channel(), PUBLISH_WAIT)
+            channel = await asyncio.wait_for(layer.new_channel(), START_WAIT)
         except Exception as error:  # not there yet: the watch tries again
-            self._set_up(False, repr(error))
-            self._layer = self._layer or layer
+            self._set_up(False, _said(error))
+            if old is None:
+                self._layer = layer
+            else:
+                self._tasks.spawn(self._flush(layer))
             return
         self._layer, self._channel, self._joined = layer, channel, set()
         self._receiver = self._tasks.spawn(self._receive_forever(layer, channel))
@@ -191,6 +226,13 @@ class Bus:
     async def _flush(self, layer: Any) -> None:
         if layer is None:
             return
-        with contextlib.suppress(TimeoutError):
+        try:
             async with asyncio.timeout(CLOSE_WAIT):
                 await layer.flush()
+        except Exception as error:  # its server is away, which has been said
+            logger.debug("a layer was not closed in order: %s", _said(error))
+
+
+def _said(error: BaseException) -> str:
+    """The kind of error and its first line; libraries like to add whole messages."""
+    return f"{type(error).__name__}: {str(error).partition(chr(10))[0][:200]}"

@@ -7,9 +7,10 @@ from typing import Final
 import msgspec
 
 from chat.realtime import protocol
-from chat.realtime.bus import Bus, Event
+from chat.realtime.bus import Bus
 from chat.realtime.frame import Frame
 from chat.realtime.presence import LINGER, LISTED_MAX, RENEW, Presence
+from chat.realtime.publication import Event
 from chat.realtime.room import Room, Subscription
 
 PACE: Final = 1.0  # seconds between two presence frames of a room

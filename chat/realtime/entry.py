@@ -1,7 +1,7 @@
 """A committed entry on its way to readers: encoded once, whoever gets it."""
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 import msgspec
 
@@ -18,6 +18,14 @@ class LiveEntry(NamedTuple):
     item: bytes
     people: dict[str, str]
     ends: int | None = None
+
+
+class Store(Protocol):
+    """What the hub asks of the database; each call runs in a thread of the timeline's pool."""
+
+    async def heads(self, room_ids: list[int]) -> dict[int, int]: ...
+
+    async def entries_after(self, room_id: int, seq: int, limit: int) -> list[LiveEntry]: ...
 
 
 def people_of(entries: Sequence[LiveEntry]) -> dict[str, str]:

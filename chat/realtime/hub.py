@@ -6,15 +6,17 @@ every room that somebody has open is compared with the database every CHECK_EVER
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Sequence
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
-from chat.realtime.bus import Bus, Event
+from chat.realtime.bus import Bus
 from chat.realtime.company import Company
-from chat.realtime.entry import LiveEntry, ending_reason, entries_frame
+from chat.realtime.entry import LiveEntry, Store, ending_reason, entries_frame
 from chat.realtime.frame import Frame
 from chat.realtime.limits import RESUME_MAX
+from chat.realtime.publication import Event
 from chat.realtime.room import Room, Subscription
 from chat.realtime.tasks import Tasks
 
@@ -25,20 +27,10 @@ PACE_MAX: Final = 0.1  # the same while the loop is behind: fewer, larger frames
 HOLD: Final = 0.05  # seconds that a later entry waits for an earlier one before the timeline is read
 CHECK_EVERY: Final = 2.0  # seconds between two looks at the heads of all rooms open here
 CHECK_EVERY_DOWN: Final = 1.0  # the same while the bus is down
-SETTLE: Final = (
-    0.25  # seconds after which "behind" is no longer an event in flight; also a subscription's own time
-)
+SETTLE: Final = 0.25  # seconds after which "behind" is no event in flight; also a subscription's own time
 KEEP: Final = 30.0  # seconds that a room without subscribers keeps its place on the bus
 READ_CHUNK: Final = 500  # entries read at a time when filling a gap
 CONTROL: Final = "chat.control"
-
-
-class Store(Protocol):
-    """What the hub asks of the database; each call runs in a thread of the timeline's pool."""
-
-    async def heads(self, room_ids: list[int]) -> dict[int, int]: ...
-
-    async def entries_after(self, room_id: int, seq: int, limit: int) -> list[LiveEntry]: ...
 
 
 class Hub:
@@ -48,6 +40,7 @@ class Hub:
         self.company = Company(self.bus, self._find)
         self.on_control: Callable[[Event], None] = lambda event: None
         self.repairs = 0  # gaps that were filled from the timeline (metric)
+        self.hints = 0  # entries too large for the bus, read from the timeline (metric)
         self._store = store
         self._rooms: dict[int, Room] = {}
         self.tasks = Tasks("the hub")
@@ -77,6 +70,11 @@ class Hub:
         for room_id, entries in event["e"]:
             if room := self._rooms.get(room_id):
                 self._accept(room, [LiveEntry(*e) for e in entries])
+        for room_id, seq in event["p"]:
+            if room := self._rooms.get(room_id):
+                self.hints += 1
+                room.feed.expected = max(room.feed.expected, seq)
+                self._repair(room)
         for extra in event["x"]:
             if "r" in extra:
                 self.company.heard(event["o"], extra)
@@ -94,6 +92,7 @@ class Hub:
     def _hold_over(self, room: Room) -> None:
         room.hold_timer = None
         if room.feed.gap:
+            self.repairs += 1
             self._repair(room)
 
     # --- entries go out -------------------------------------------------------------------------------------------
@@ -235,11 +234,9 @@ class Hub:
 
     async def _check_forever(self) -> None:
         while True:
-            try:
+            with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(CHECK_EVERY if self.bus.up else CHECK_EVERY_DOWN):
                     await self._check_now.wait()
-            except TimeoutError:
-                pass
             self._check_now.clear()
             try:
                 await self._check_positions()
@@ -259,6 +256,7 @@ class Hub:
             await asyncio.sleep(SETTLE)  # what is in flight arrives now
         for room in behind:
             if room.feed.behind:
+                self.repairs += 1
                 self._repair(room)
 
     def _repair(self, room: Room) -> None:
@@ -266,7 +264,6 @@ class Hub:
             room.repair = self.tasks.spawn(self._repair_room(room))
 
     async def _repair_room(self, room: Room) -> None:
-        self.repairs += 1
         read = 0
         while room.feed.behind and self._rooms.get(room.id) is room:
             if read > RESUME_MAX:

@@ -133,7 +133,7 @@ class Play:
 
     def event(self, entries: list[LiveEntry]) -> None:
         """What arrives from another worker."""
-        self.hub._on_event({"o": "other", "e": [[ROOM, [list(e) for e in entries]]], "x": []})
+        self.hub._on_event({"o": "other", "e": [[ROOM, [list(e) for e in entries]]], "x": [], "p": []})
 
     async def settle(self) -> None:
         """Position checks until nothing is behind, as the hub does every two seconds."""
@@ -160,6 +160,7 @@ step = st.one_of(
     st.tuples(st.just("commit"), st.integers(1, 4)),  # by another worker; its events may arrive, or not
     st.tuples(st.just("leave"), st.just(0)),
     st.tuples(st.just("event"), st.integers(0, 40)),
+    st.tuples(st.just("position"), st.integers(0, 40)),
     st.tuples(st.just("again"), st.integers(0, 40)),
     st.tuples(st.just("subscribe"), st.integers(0, 5)),
     st.tuples(st.just("leaver"), st.integers(0, 5)),
@@ -185,6 +186,9 @@ async def _run(steps: list[tuple[str, int]]) -> Play:
                 play.truth.commit(ends=LEAVER)
             case "event" if entries:
                 play.event([entries[number % len(entries)]])
+            case "position" if entries:
+                position = [ROOM, 1 + number % len(entries)]
+                play.hub._on_event({"o": "other", "e": [], "x": [], "p": [position]})
             case "again" if entries:
                 play.event(entries[number % len(entries) :][:3][::-1])
             case "subscribe":
@@ -222,6 +226,19 @@ async def test_a_room_that_nobody_has_open_costs_nothing() -> None:
     play.hub.committed(ROOM, [play.truth.commit()])
     play.event([play.truth.commit()])
     assert not play.hub._rooms
+    await play.close()
+
+
+async def test_a_position_on_the_bus_has_the_missing_entries_read_at_once() -> None:
+    play = Play()
+    await play.subscribe(user_id=5, pauses=0)
+    for _ in range(3):
+        play.truth.commit()
+    play.hub._on_event({"o": "other", "e": [], "x": [], "p": [[ROOM, 3]]})
+    room = play.hub._rooms[ROOM]
+    assert room.repair
+    await room.repair
+    assert (room.feed.position, play.hub.hints, play.hub.repairs) == (3, 1, 0)
     await play.close()
 
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from deploy.services import ServiceError
+from deploy.services.process import ServiceError
 
 
 def program(name: str, packages: str) -> str:
@@ -22,7 +22,8 @@ def program(name: str, packages: str) -> str:
         if found := shutil.which(name, path=path):
             return found
     raise ServiceError(
-        f"This peer needs {name}: sudo apt-get install --no-install-recommends {packages} (on Debian or Ubuntu)."
+        f"{name} is needed and not installed. On Debian or Ubuntu: "
+        f"sudo apt-get install --no-install-recommends {packages}"
     )
 
 
