@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol
 
 from chat.realtime.bus import Bus, Event
 from chat.realtime.company import Company
-from chat.realtime.entry import LiveEntry, ending_reason, entries_frame
+from chat.realtime.entry import LiveEntry, Prepared, ending_reason
 from chat.realtime.frame import Frame
 from chat.realtime.limits import RESUME_MAX
 from chat.realtime.room import Room, Subscription
@@ -139,10 +139,13 @@ class Hub:
     def _send(self, room: Room, entries: Sequence[LiveEntry]) -> None:
         if not room.subscriptions:
             return
-        frame, last = entries_frame(room.public_id, entries), entries[-1].seq
+        prepared, last = Prepared(room.public_id, entries), entries[-1].seq
         lagging = []
         for subscription in room.subscriptions:
-            if subscription.outbox.offer(frame, room.answers.get(subscription, ())):
+            frame = prepared[subscription.wire]
+            if frame is None:
+                subscription.position = last
+            elif subscription.outbox.offer(frame, room.answers.get(subscription, ())):
                 subscription.position = last
                 room.answers.pop(subscription, None)
             else:

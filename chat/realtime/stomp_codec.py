@@ -41,7 +41,7 @@ class FrameError(Exception):
         self.code, self.detail = code, detail
 
 
-# --- escaping: section "Value Encoding"; 1.1 knows no \r, 1.0 no escapes at all ----------------------------------------
+# --- escaping: section "Value Encoding"; 1.1 knows no \r, 1.0 no escapes at all ----------------------------------
 
 _ESCAPES: Final[Mapping[Version, Mapping[str, str]]] = MappingProxyType(
     {

@@ -1,6 +1,7 @@
 """STOMP's bytes: each version's rules, every limit by name, and the same frames however a stream is split."""
 
 from collections.abc import Iterable
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -136,7 +137,7 @@ frames = st.tuples(
 
 def split(data: bytes, cuts: Iterable[int]) -> list[bytes]:
     places = sorted({min(cut, len(data)) for cut in cuts} | {0, len(data)})
-    return [data[a:b] for a, b in zip(places, places[1:], strict=False)]
+    return [data[a:b] for a, b in pairwise(places)]
 
 
 @given(
