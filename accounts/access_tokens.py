@@ -48,9 +48,8 @@ def create_token(*, user: User, name: str, expires_in: timedelta | None) -> tupl
     if user.access_tokens.live().count() >= TOKENS_MAX:
         raise AccountError("TOO_MANY_TOKENS")
     secret = PREFIX + secrets.token_urlsafe(32)
-    token = AccessToken.objects.create(
-        user=user, name=name, digest=_digest(secret), expires_at=expires_in and now + expires_in
-    )
+    expires_at = now + expires_in if expires_in else None
+    token = AccessToken.objects.create(user=user, name=name, digest=_digest(secret), expires_at=expires_at)
     return token, secret
 
 
