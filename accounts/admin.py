@@ -8,11 +8,12 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from accounts.access_tokens import revoke_token
 from accounts.actions import deactivate, reactivate
 from accounts.lean_admin import ReadOnlyAdmin
-from accounts.models import AuditEntry, User
+from accounts.models import AccessToken, AuditEntry, User
 from accounts.nicknames import nickname_key
-from accounts.reasoned_admin import ReasonedAdmin, reasoned
+from accounts.reasoned_admin import ReasonedAdmin, ReasonedHistoryAdmin, reasoned
 
 
 @admin.register(User)
@@ -90,3 +91,33 @@ class AuditAdmin(ReadOnlyAdmin):
         if model and number.isascii() and number.isdecimal() and len(number) < 19:
             return queryset.filter(model=model, object_id=int(number)), False
         return queryset.filter(operator__username=nickname_key(term)), False
+
+
+@admin.register(AccessToken)
+class AccessTokenAdmin(ReasonedHistoryAdmin):
+    """Which programs may be whom; never the token, of which there is only a hash, nor that."""
+
+    list_display = ["id", "user", "name", "since", "expires_at", "last_used_at", "revoked_at"]
+    list_select_related = ["user"]
+    list_filter = []
+    ordering = ["-pk"]
+    sortable_by = []
+    fields = ["user", "name", "since", "expires_at", "last_used_at", "revoked_at"]
+    search_fields = ["user__username"]
+    search_help_text = _("A person's whole nickname")
+    actions = ["revoke"]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[AccessToken], search_term: str
+    ) -> tuple[QuerySet[AccessToken], bool]:
+        if not (term := search_term.replace("\x00", " ").strip()):
+            return queryset, False
+        return queryset.filter(user__username=nickname_key(term)), False
+
+    @reasoned(_("Revoke the token"))
+    def revoke(self, operator: User, token: AccessToken, reason: str) -> None:
+        revoke_token(token=token)
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
+        """No filtering by way of the address: not even the beginning of a hash leaks."""
+        return lookup in {"id", "id__exact", "pk"}

@@ -8,6 +8,9 @@ _SENTENCES = {
     "INACTIVE": _("This account is not in use any more. Sign in again."),
     "MERGED": _("This guest has become part of another account and stays closed."),
     "NOT_YOURSELF": _("This is you."),
+    "GUEST": _("Tokens are for full accounts. Make an account first."),
+    "TOKEN_NAME": _("Give the token a name of at most 40 characters that can all be seen."),
+    "TOO_MANY_TOKENS": _("You have very many tokens. Revoke one first."),
     "TOO_MANY_BLOCKS": _("You have blocked very many people. Unblock somebody first."),
 }
 

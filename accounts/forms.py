@@ -1,5 +1,6 @@
 """Sign-up, sign-in and becoming a full account: a nickname, a password and, if one likes, an e-mail address."""
 
+from datetime import timedelta
 from typing import Any
 
 from allauth.account import forms as allauth_forms
@@ -13,7 +14,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import AccountError
-from accounts.models import User
+from accounts.models import TOKEN_NAME_MAX, User
 from accounts.nicknames import NICKNAME_MAX, clean_nickname, nickname_key
 
 RAW_MAX = 4 * NICKNAME_MAX  # a decomposed Hangul syllable takes three code points
@@ -148,3 +149,25 @@ class UpgradeForm(forms.Form):
     def refuse(self, error: AccountError) -> None:
         """Show why the verb said no at the field it is about."""
         self.add_error("nickname" if error.code == "NICKNAME_TAKEN" else None, error.detail)
+
+
+class TokenForm(forms.Form):
+    """A new access token; the verb decides whether the name holds."""
+
+    name = forms.CharField(
+        label=_("What it is for"),
+        help_text=_("A name for you alone: “bot on my server”."),
+        max_length=4 * TOKEN_NAME_MAX,
+        error_messages={"required": _("Give the token a name.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    expires = forms.ChoiceField(
+        label=_("How long the token lasts"),
+        choices=[("30", _("30 days")), ("90", _("90 days")), ("365", _("1 year")), ("never", _("No end"))],
+        initial="90",
+    )
+
+    def expires_in(self) -> timedelta | None:
+        """Of a valid form."""
+        chosen = self.cleaned_data["expires"]
+        return None if chosen == "never" else timedelta(days=int(chosen))

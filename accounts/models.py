@@ -14,6 +14,8 @@ from accounts.signals import access_ended
 __all__ = [
     "LOCALES",
     "NICKNAME_MAX",
+    "TOKEN_NAME_MAX",
+    "AccessToken",
     "AuditEntry",
     "Block",
     "ComeBack",
@@ -24,6 +26,8 @@ __all__ = [
 
 LOCALES = [("ko", "한국어"), ("en", "English")]
 REASON_MAX = 200  # of an operator, in words
+TOKEN_NAME_MAX = 40
+KEY_PREFIX = "token:"  # what AccessToken.access_key begins with
 
 
 class UserManager(BaseUserManager["User"]):
@@ -157,6 +161,40 @@ class ComeBack(models.Model):
 
     def __str__(self) -> str:
         return f"link of {self.user_id}"
+
+
+class AccessTokenQuerySet(models.QuerySet["AccessToken"]):
+    def live(self) -> Self:
+        """Neither revoked nor expired, of an open account."""
+        unexpired = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
+        return self.filter(unexpired, revoked_at=None, user__is_active=True)
+
+
+class AccessToken(models.Model):
+    """Lets a program be this person towards the chat's interfaces (accounts/access_tokens.py). Only the hash of its
+    secret is kept: who reads the table gets in nowhere."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="access_tokens", verbose_name=_("person"))
+    name = models.CharField(_("name"), max_length=TOKEN_NAME_MAX)
+    digest = models.CharField(max_length=64, unique=True, editable=False)  # SHA-256, hexadecimal
+    since = models.DateTimeField(_("since"), default=timezone.now, editable=False)
+    expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
+    last_used_at = models.DateTimeField(_("last used"), null=True, editable=False)
+    revoked_at = models.DateTimeField(_("void since"), null=True, editable=False)
+
+    objects = AccessTokenQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("access token")
+        verbose_name_plural = _("access tokens")
+
+    def __str__(self) -> str:
+        return f"{self.name} · {self.user_id}"
+
+    @property
+    def access_key(self) -> str:
+        """What `accounts.signals.access_ended` calls it; never a session's key, which has no colon."""
+        return f"{KEY_PREFIX}{self.pk}"
 
 
 class AuditEntry(models.Model):

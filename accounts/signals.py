@@ -4,4 +4,5 @@ from django.dispatch import Signal
 
 guest_merged = Signal()  # guest, into
 guest_upgraded = Signal()  # user: the same person, from now on a full account
-access_ended = Signal()  # user, session_key (None: every session of the user): open sockets must go
+# user, session_key (or AccessToken.access_key; None: every session and token of the user): open sockets must go
+access_ended = Signal()

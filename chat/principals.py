@@ -1,6 +1,6 @@
 """Who stands behind a connection, and for how long. Blocking: for the threads of chat.store."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -12,13 +12,14 @@ from django.db import connection
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from accounts.models import User
+from accounts import access_tokens
+from accounts.models import KEY_PREFIX, User
 
 
 class SessionKey(NamedTuple):
-    """What a connection was let in by: it ends when the session, the password or the account does."""
+    """What a connection was let in by: it ends when the session (or token), the password or the account does."""
 
-    session: str
+    session: str  # or an access token's key, `token:<id>`
     user_id: int
     password: str
 
@@ -57,6 +58,12 @@ def principal(session_key: str) -> Principal | None:
     return Principal(SessionKey(session_key, user_id, password), nickname)
 
 
+def token_principal(secret: str) -> Principal | None:
+    """Whose access token this is; None for one that is void, or no token at all."""
+    token = access_tokens.verify(secret)
+    return Principal(SessionKey(token.access_key, token.user_id, ""), token.user.nickname) if token else None
+
+
 def _rests_on(session: Mapping[str, Any], user: User) -> bool:
     """The session was made, or went on, with the user's present password. SECRET_KEY may be in rotation."""
     verifier = session.get(HASH_SESSION_KEY, "")
@@ -66,7 +73,22 @@ def _rests_on(session: Mapping[str, Any], user: User) -> bool:
 
 def ended(keys: Sequence[SessionKey]) -> set[SessionKey]:
     """Those whose session is over, or whose account is closed or has a password that the session does not rest on.
-    Two queries for all, a third where passwords have changed."""
+    Two queries for all, a third where passwords have changed; one for all tokens."""
+    tokens = {k for k in keys if k.session.startswith(KEY_PREFIX)}
+    return _ended_sessions([k for k in keys if k not in tokens]) | _ended_tokens(tokens)
+
+
+def _ended_tokens(keys: Collection[SessionKey]) -> set[SessionKey]:
+    """A new password revokes them, so theirs need not be looked at."""
+    if not keys:
+        return set()
+    live = access_tokens.still_live([int(k.session.removeprefix(KEY_PREFIX)) for k in keys])
+    return {k for k in keys if int(k.session.removeprefix(KEY_PREFIX)) not in live}
+
+
+def _ended_sessions(keys: Sequence[SessionKey]) -> set[SessionKey]:
+    if not keys:
+        return set()
     sessions = Session.objects.filter(
         session_key__in={k.session for k in keys}, expire_date__gt=timezone.now()
     )

@@ -22,6 +22,7 @@ T = TypeVar("T")
 WRITE_THREADS: Final = 1 + SLOW_LANES
 READ_THREADS: Final = 3
 OPENING_PAGE: Final = 50  # shown entries for who opens a room anew
+NOW: Final = -1  # as `since`: nothing that has been, only what comes
 
 
 class Opened(NamedTuple):
@@ -99,27 +100,36 @@ def classify(error: BaseException) -> Trouble:
 
 def open_named(user_id: int, public_id: str, since: int | None) -> tuple[int, Opened]:
     """open_room() by the room's name on the wire, and its id."""
+    room_id = room_named(public_id)
+    return room_id, open_room(user_id, room_id, since)
+
+
+def room_named(public_id: str) -> int:
+    """The room's id, whoever may read it. NotReadable when there is none."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT id FROM rooms_room WHERE public_id = %s", [public_id])
         if (row := cursor.fetchone()) is None:
             raise timeline.NotReadable
-    return row[0], open_room(user_id, row[0], since)
+    return int(row[0])
 
 
 def open_room(user_id: int, room_id: int, since: int | None) -> Opened:
     """The entries after `since`, or the newest page. NotReadable for who is no member; MustResync."""
-    if since is None:
+    if since == NOW:
+        page = timeline.since(user_id, room_id, LATEST, 1)
+    elif since is None:
         page = timeline.before(user_id, room_id, LATEST, OPENING_PAGE)
     else:
         page = timeline.since(user_id, room_id, since, RESUME_MAX)
     if not page.active:
         raise timeline.NotReadable
-    if since is not None and (since > page.head or page.more):
+    resumes = since is not None and since != NOW
+    if since is not None and (since > page.head or (resumes and page.more)):
         raise MustResync
     entries = wire.live_entries(page.rows)
-    if since is not None and sum(len(e.item) for e in entries) > RESUME_BYTES:
+    if resumes and sum(len(e.item) for e in entries) > RESUME_BYTES:
         raise MustResync
-    return Opened(entries, page.head, page.read_seq, page.more, since is not None)
+    return Opened(entries, page.head, page.read_seq, page.more, resumes)
 
 
 def history(user_id: int, room_id: int, before: int, limit: int) -> tuple[list[LiveEntry], bool]:

@@ -1,9 +1,12 @@
 from django.urls import path
 
-from chat import views
+from chat import interface, views
 
 app_name = "chat"
 urlpatterns = [
+    path("chat/rooms", interface.rooms, name="interface_rooms"),
+    path("chat/room", interface.make_room, name="interface_make"),
+    path("chat/room/<str:public_id>", interface.room, name="interface_room"),
     path("rooms/", views.room_list, name="list"),
     path("rooms/<str:public_id>/", views.room, name="room"),
     path("rooms/<str:public_id>/say/", views.say, name="say"),

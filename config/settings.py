@@ -133,6 +133,8 @@ ACCOUNT_RATE_LIMITS = {
     "join_as_guest": "20/m/ip,200/h/ip",  # a dormitory shares one address
     "come_back": "20/m/ip,200/h/ip",  # openings of guests' private links
     "come_back_made": "10/h/user",
+    "room_made": "30/h/user",
+    "token_made": "20/h/user",
     "report": "20/m/user",  # besides the bound a day (orders/reports.py)
     "export": "10/m/user",
     "write": "60/m/user",  # texts, edits and deletions by form; those by socket have CHAT_SENDS_PER_SECOND

@@ -122,10 +122,11 @@ class Company:
         present = self._presence.present(room.id)
         frame = Frame(_encode(protocol.Presence(room.public_id, present[:LISTED_MAX], len(present))))
         for subscription in subscriptions:
-            subscription.outbox.hint(frame)
+            if subscription.wire.hints:
+                subscription.outbox.hint(frame)
 
     def _hint_typing(self, room: Room, user_id: int) -> None:
         frame = Frame(_encode(protocol.IsTyping(room.public_id, user_id)))
         for subscription in room.subscriptions:
-            if subscription.user_id != user_id:
+            if subscription.user_id != user_id and subscription.wire.hints:
                 subscription.outbox.hint(frame)

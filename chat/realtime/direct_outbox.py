@@ -24,9 +24,11 @@ class Link(Protocol):
         """Read nothing from it for a moment: it sends more than can be taken."""
 
 
-OpenLink = Callable[[Callable[[str], None]], Link | None]
+OpenLink = Callable[[Callable[[str], None], int | None], Link | None]
 """What `scope["extensions"][LINK]` is, for after the accept: None when the client has gone before. The function given
-gets each text that comes from then on, in the step in which it was read; what came before is still at `receive`."""
+gets each text that comes from then on, in the step in which it was read; what came before, and what is binary, is at
+`receive`, and then what comes behind it too. The number is the longest message that the client may send, in bytes, if
+it is not to be the server's own."""
 
 
 class DirectOutbox:

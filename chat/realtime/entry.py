@@ -1,7 +1,7 @@
 """A committed entry on its way to readers: encoded once, whoever gets it."""
 
-from collections.abc import Sequence
-from typing import Final, NamedTuple, Protocol
+from collections.abc import Hashable, Sequence
+from typing import Any, Final, NamedTuple, Protocol
 
 import msgspec
 
@@ -43,6 +43,43 @@ def entries_frame(room: str, entries: Sequence[LiveEntry]) -> Frame:
     items = b",".join([e.item for e in entries])
     people = _encode(people_of(entries))
     return Frame(b'{"type":"entries","room":%b,"items":[%b],"people":%b}' % (_encode(room), items, people))
+
+
+class Wire(Protocol):
+    """How a subscriber's entries are written. Whoever gets the same bytes holds the same object: the hub makes a frame
+    once for each."""
+
+    hints: bool
+    """Whether presence and typing can be said on it."""
+
+    def frame(self, room: str, entries: Sequence[LiveEntry], shared: dict[Hashable, Any]) -> Frame | None:
+        """None when none of them is shown on it. `shared` is empty before the first wire that writes these entries and
+        handed to all others: what several of them have in common need be made once."""
+
+
+class Prepared(dict[Wire, Frame | None]):
+    """One room's entries as frames, made when the first subscriber of a wire asks."""
+
+    def __init__(self, room: str, entries: Sequence[LiveEntry]) -> None:
+        super().__init__()
+        self._room, self._entries = room, entries
+        self._shared: dict[Hashable, Any] = {}
+
+    def __missing__(self, wire: Wire) -> Frame | None:
+        frame = self[wire] = wire.frame(self._room, self._entries, self._shared)
+        return frame
+
+
+class JsonWire:
+    """`rualone.v1`: the `entries` frame."""
+
+    hints = True
+
+    def frame(self, room: str, entries: Sequence[LiveEntry], shared: dict[Hashable, Any]) -> Frame:
+        return entries_frame(room, entries)
+
+
+JSON: Final = JsonWire()
 
 
 def parts(entries: Sequence[LiveEntry], size: int) -> list[Sequence[LiveEntry]]:

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from chat.realtime.bus import Bus
 from chat.realtime.company import Company
-from chat.realtime.entry import LiveEntry, Store, ending_reason, entries_frame
+from chat.realtime.entry import LiveEntry, Prepared, Store, ending_reason
 from chat.realtime.frame import Frame
 from chat.realtime.limits import RESUME_MAX
 from chat.realtime.publication import Event
@@ -138,10 +138,13 @@ class Hub:
     def _send(self, room: Room, entries: Sequence[LiveEntry]) -> None:
         if not room.subscriptions:
             return
-        frame, last = entries_frame(room.public_id, entries), entries[-1].seq
+        prepared, last = Prepared(room.public_id, entries), entries[-1].seq
         lagging = []
         for subscription in room.subscriptions:
-            if subscription.outbox.offer(frame, room.answers.get(subscription, ())):
+            frame = prepared[subscription.wire]
+            if frame is None:
+                subscription.position = last
+            elif subscription.outbox.offer(frame, room.answers.get(subscription, ())):
                 subscription.position = last
                 room.answers.pop(subscription, None)
             else:

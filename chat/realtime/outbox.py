@@ -1,6 +1,7 @@
 """What waits to be written to one connection. Bounded: a reader that cannot keep up lags, it does not grow."""
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, Protocol
@@ -31,11 +32,13 @@ class Outbox(Protocol):
 class AsgiOutbox:
     """Over plain ASGI: one task that awaits `send` for each frame. Answers have twice the room of entries."""
 
-    def __init__(self, send: Callable[[str], Awaitable[None]], drained: Callable[[], None]) -> None:
+    def __init__(self, send: Callable[[str | bytes], Awaitable[None]], drained: Callable[[], None]) -> None:
         self._send, self._drained = send, drained
         self._frames: deque[Frame] = deque()
         self._bytes = 0
         self._wake = asyncio.Event()
+        self._empty = asyncio.Event()
+        self._empty.set()
         self._lagging = False
         self.shed = 0
 
@@ -65,6 +68,7 @@ class AsgiOutbox:
     def _push(self, frame: Frame) -> None:
         self._frames.append(frame)
         self._bytes += len(frame)
+        self._empty.clear()
         self._wake.set()
 
     async def run(self) -> None:
@@ -75,7 +79,14 @@ class AsgiOutbox:
             while self._frames:
                 frame = self._frames.popleft()
                 self._bytes -= len(frame)
-                await self._send(frame.text)
+                for message in frame.messages:
+                    await self._send(message)
+            self._empty.set()
             if self._lagging:
                 self._lagging = False
                 self._drained()
+
+    async def flush(self, within: float) -> None:
+        """Return when everything is written, or after so many seconds; run() has to be running."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._empty.wait(), within)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from chat.realtime.entry import LiveEntry
+from chat.realtime.entry import JSON, LiveEntry, Wire
 from chat.realtime.feed import Feed
 from chat.realtime.frame import Frame
 from chat.realtime.outbox import Outbox
@@ -20,6 +20,8 @@ class Subscription:
     answer: Callable[[Frame], None]  # a frame to the client itself
     ended: Callable[["Subscription", str], None]  # the user may not read the room any longer
     lost: Callable[["Subscription"], None]  # it must be told to resync
+    key: str = ""  # what the connection calls it
+    wire: Wire = JSON
     position: int = 0
     attached: bool = False
 

@@ -46,8 +46,10 @@ class BoundedWebSocketProtocol(WebSocketProtocol):
         elif not self.writer.write(data):
             self.abort("more waits for it than we keep")
 
-    def open_link(self, take: Callable[[str], None]) -> SocketWriter | None:
+    def open_link(self, take: Callable[[str], None], longest: int | None) -> SocketWriter | None:
         """The extension LINK (chat.realtime.direct_outbox)."""
+        if longest is not None:
+            self.maxFramePayloadSize = self.maxMessagePayloadSize = longest
         if self.intake is not None and self.writer is not None:
             self.intake.take = take
             self.writer.rest = self.intake.rest
