@@ -35,3 +35,13 @@ REPORT_TEXT_MAX: Final = 500  # FIELD_TOO_LONG
 REPORTS_A_DAY: Final = 10  # by one person: TOO_MANY_REPORTS
 REPORTS_TO_HIDE: Final = 3  # people with a full account whose open reports hide a post from lists
 SNAPSHOT_AROUND: Final = 20  # entries before and after a reported message
+
+QUESTION_MAX: Final = 80  # of a poll: FIELD_TOO_LONG
+OPTION_MAX: Final = 60  # of a free one; others are as long as their field
+OPTIONS_MIN: Final = 2  # OPTIONS
+OPTIONS_MAX: Final = 10
+POLLS_OPEN_MAX: Final = 5  # of one room: TOO_MANY_POLLS
+POLLS_MAX: Final = 50  # of one room in all: TOO_MANY_POLLS
+
+NOTIFICATIONS_KEPT: Final = 200  # of one person, the newest; the clock deletes the others
+NOTIFICATIONS_FOR: Final = timedelta(days=60)  # and those that are older

@@ -66,6 +66,7 @@ class Post(models.Model):
     due_at = models.DateTimeField(null=True, editable=False)
     reminded = models.JSONField(default=dict, editable=False)
     host_seen_at = models.DateTimeField(null=True, editable=False)
+    polls_due_at = models.DateTimeField(null=True, editable=False)  # when the next open poll closes by itself
 
     objects = PostQuerySet.as_manager()
 
