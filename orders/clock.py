@@ -20,8 +20,8 @@ from orders import plan, sheet
 from orders.kinds import OrderNotice
 from orders.locking import lock_post, moment, save, write
 from orders.models import Post, State
+from orders.moving import move
 from orders.plan import Due
-from orders.states import move
 
 logger = logging.getLogger(__name__)
 
