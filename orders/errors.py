@@ -74,6 +74,15 @@ _REFUSALS: dict[str, tuple[int, object]] = {
     "CART_FULL": (409, _("The cart is full.")),
     "TOO_MANY_ITEMS": (409, _("You have very many dishes already.")),
     "SITS_OUT": (409, _("Whoever sits out has nothing to confirm.")),
+    # the account that a host is paid back to
+    "ACCOUNT_BANK": (400, _("Choose a bank of the list.")),
+    "ACCOUNT_NUMBER": (400, _("An account number has 10 to 16 digits.")),
+    "ACCOUNT_LINK": (400, _("Only a link at toss.me or qr.kakaopay.com can stand here.")),
+    "ACCOUNT_KEY": (
+        503,
+        _("Accounts can neither be shown nor kept right now. Ask for the number in the talk."),
+    ),
+    "NO_BALANCE": (403, _("There is nothing for you to send.")),
     # reports
     "NOTHING_TO_REPORT": (404, _("There is nothing here to report.")),
     "REPORT_REASON": (400, _("Choose what it is about.")),

@@ -4,6 +4,7 @@ from orders.models.cart import Item, Sharer
 from orders.models.choices import HELD, LISTED, OPEN, OVER, Category, State
 from orders.models.listing import Cursor, PostQuerySet
 from orders.models.notification import Notification
+from orders.models.pay_account import PayAccount
 from orders.models.poll import Poll, Vote
 from orders.models.post import Post
 from orders.models.report import Report
@@ -18,6 +19,7 @@ __all__ = [
     "Cursor",
     "Item",
     "Notification",
+    "PayAccount",
     "Poll",
     "Post",
     "PostQuerySet",
