@@ -25,6 +25,14 @@ WEIGHT_MAX: Final = 9  # WEIGHT
 ITEMS_MAX: Final = 300  # of one cart: CART_FULL
 ITEMS_EACH_MAX: Final = 30  # of one person in one cart: TOO_MANY_ITEMS
 
+TOTAL_MAX: Final = 100_000_000_000  # won of a receipt, a fee, a claim: WON
+LABEL_MAX: Final = 30  # of a fee or discount
+FEES_MAX: Final = 10  # of one order, and as many discounts and one of each person: TOO_MANY_FEES
+DEPOSITOR_MAX: Final = 30
+UNPAID_AFTER: Final = timedelta(days=3)  # without a claim: UNPAID
+AGREE_TIME: Final = timedelta(hours=24)  # to agree that all goes back: REFUND_LAPSED
+LEDGER_MAX: Final = 200  # words about money of one person in one order: TOO_MANY_PAYMENTS
+
 POSTS_MAX: Final = 5  # that one person hosts and that are not over: TOO_MANY_POSTS
 WAITS_MAX: Final = 100  # people who wait for one post: WAIT_FULL
 WAITS_EACH_MAX: Final = 20  # posts that one person waits for: TOO_MANY_WAITS
