@@ -7,4 +7,4 @@ class OrdersConfig(AppConfig):
     verbose_name = _("Orders")
 
     def ready(self) -> None:
-        from orders import cards, checks, kinds, receivers, reports  # noqa: F401  they register by import
+        from orders import cards, checks, kinds, notifications, poll_kinds, receivers, reports  # noqa: F401  they register by import

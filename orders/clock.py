@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import Min
 
 from chat import timeline
-from orders import plan, sheet
+from orders import plan, polls, sheet
 from orders.kinds import OrderNotice
 from orders.locking import lock_post, moment, save, write
 from orders.models import Post, State
@@ -112,6 +112,7 @@ _CHANGES: Final[dict[str, Callable[[Post, datetime], None]]] = {
     "unanswered": _unanswered,
     "arrived": _arrived,
     "unsettled": _unsettled,
+    "polls": polls.close_due,
 }
 
 

@@ -178,6 +178,7 @@ ORDER_CART = register(
         people=("for", "item.owner"),
         variant=("op", "scope"),
         about="item.id",
+        about_at="order/#item-",
         lines={
             "": _("{sender} changed the cart"),
             "set": _("{item.owner}: {item.name} × {item.qty}, {item.unit_won:won} won each"),

@@ -6,15 +6,14 @@ admin wait too. Timelines come last, in the entries at a verb's end. All are NO 
 """
 
 from datetime import datetime
-from typing import Any
 
 import msgspec
 from django.utils import timezone
 
 from accounts.models import User
 from chat import timeline
-from chat.kinds import Kind
-from orders import kinds, plan
+from chat.kinds import Kind, all_kinds
+from orders import plan, telling
 from orders.errors import OrderError
 from orders.models import OVER, Post, Seat
 from rooms.actions import lock_room
@@ -98,30 +97,24 @@ def _stale(post: Post, names: tuple[str, ...], field: str, seen: int) -> OrderEr
 def write(post: Post, sender: User | None, *entries: msgspec.Struct) -> None:
     """The verb's entries, its last statement: they stand or fall with its rows. `sender` None is the clock.
 
-    As with a text, one's own entry that counts as unread is read by oneself, and so is what stands before it.
+    As with a text, one's own entry that counts as unread is read by oneself, and so is what stands before it. Who is
+    concerned is told (orders/telling.py).
     """
     sender_id = sender.pk if sender else None
+    known = [_kind_of(data) for data in entries]
     drafts = [
-        timeline.draft(_KINDS[type(data)], data, room_id=post.room_id, sender_id=sender_id, member=False)
-        for data in entries
+        timeline.draft(kind, data, room_id=post.room_id, sender_id=sender_id, member=False)
+        for kind, data in zip(known, entries, strict=True)
     ]
     written = timeline.append_within(drafts)
-    if sender_id is not None and any(_KINDS[type(data)].counts for data in entries):
+    if sender_id is not None and any(kind.counts for kind in known):
         timeline.mark_read([(post.room_id, sender_id, written[-1].seq)])
+    for data, entry in zip(entries, written, strict=True):
+        telling.tell(post, sender_id, data, entry.seq)
 
 
-_KINDS: dict[type[Any], Kind] = {
-    kind.struct: kind
-    for kind in (
-        kinds.ORDER_POST,
-        kinds.ORDER_STATE,
-        kinds.ORDER_SEAT,
-        kinds.ORDER_CART,
-        kinds.ORDER_CONFIRM,
-        kinds.ORDER_ARRIVAL,
-        kinds.ORDER_NOTICE,
-    )
-}
+def _kind_of(data: msgspec.Struct) -> Kind:
+    return next(kind for kind in all_kinds() if kind.struct is type(data))
 
 
 def moment(now: datetime | None) -> datetime:

@@ -6,10 +6,10 @@ from typing import Final
 
 from accounts.models import User
 from chat import timeline
-from orders import plan, seats
+from orders import plan, polls, seats
 from orders.kinds import OrderArrival, OrderCart, OrderState
 from orders.locking import save, write
-from orders.models import OVER, Post, State
+from orders.models import OPEN, OVER, Post, State
 
 _STAMPS: Final = {
     State.CLOSED: "closed_at",
@@ -48,6 +48,7 @@ def move(
     post.cancel_reason = reason if to == State.CANCELED else ""
     if over:
         seats.end_waiting(post)
+    decided = polls.close_bound(post, now) if to not in OPEN else []
     save(post)
     if over or origin in OVER:
         timeline.end_writing(post.room_id, post.writable_until)
@@ -61,5 +62,5 @@ def move(
         who=list(concerned),
         note=note,
     )
-    write(post, by, *before, entry)
+    write(post, by, *before, *decided, entry)
     return post

@@ -14,11 +14,11 @@ from django.db import transaction
 from django.db.models import F, Window
 from django.db.models.functions import RowNumber
 from django.dispatch import receiver
+from django.utils import timezone
 
 from accounts.models import User
 from accounts.signals import guest_merged
 from orders import bounds
-from orders.locking import moment
 from orders.models import Notification, Post
 from orders.models.notification import KEY_MAX
 
@@ -50,7 +50,12 @@ def notify(
         return
     rows = [
         Notification(
-            user_id=pk, code=code, post=post, args=dict(args or {}), key=full, created_at=moment(now)
+            user_id=pk,
+            code=code,
+            post=post,
+            args=dict(args or {}),
+            key=full,
+            created_at=now or timezone.now(),
         )
         for pk in people
     ]
@@ -71,12 +76,12 @@ def mark_read(*, user: User, up_to: int | None = None, now: datetime | None = No
     found = Notification.objects.of(user).unread().order_by()
     if up_to is not None:
         found = found.filter(pk__lte=up_to)
-    return found.update(read_at=moment(now))
+    return found.update(read_at=now or timezone.now())
 
 
 def prune(now: datetime | None = None, limit: int = BATCH) -> int:
     """Delete what is beyond the bounds, at most `limit` rows; how many there were."""
-    now = moment(now)
+    now = now or timezone.now()
     ranked = Notification.objects.annotate(
         place=Window(RowNumber(), partition_by=F("user"), order_by=F("id").desc())
     )

@@ -38,11 +38,11 @@ class Migration(migrations.Migration):
                             ("shop", "shop"),
                         ],
                         max_length=12,
-                        verbose_name="about",
+                        verbose_name="what about",
                     ),
                 ),
                 ("question", models.CharField(blank=True, max_length=80, verbose_name="question")),
-                ("options", models.JSONField(verbose_name="options")),
+                ("options", models.JSONField(verbose_name="choices")),
                 (
                     "opened_at",
                     models.DateTimeField(

@@ -35,9 +35,9 @@ class Poll(models.Model):
         SHOP = "shop", _("shop")
 
     post = models.ForeignKey(Post, models.CASCADE, related_name="polls", verbose_name=_("post"))
-    field = models.CharField(_("about"), max_length=12, choices=Field, blank=True)
+    field = models.CharField(_("what about"), max_length=12, choices=Field, blank=True)
     question = models.CharField(_("question"), max_length=bounds.QUESTION_MAX, blank=True)
-    options = models.JSONField(_("options"))
+    options = models.JSONField(_("choices"))
     opened_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("opened by"))
     opened_at = models.DateTimeField(_("opened"), default=timezone.now, editable=False)
     closes_at = models.DateTimeField(_("closes"), null=True)  # the clock's; None: by hand

@@ -10,10 +10,12 @@ import pytest
 from django.utils import translation
 
 from chat import kinds, lines
-from orders import kinds as ours
+from orders import kinds as orders_kinds
+from orders import poll_kinds
 
 EXAMPLES = json.loads(Path(__file__).with_name("lines.json").read_text())
-ALL = [getattr(ours, name) for name in dir(ours) if name.startswith("ORDER_")]
+MODULES = (orders_kinds, poll_kinds)
+ALL = [getattr(module, name) for module in MODULES for name in dir(module) if name.startswith("ORDER_")]
 
 
 @pytest.mark.parametrize("example", EXAMPLES["entries"], ids=lambda e: e["kind"] + "·" + e["ko"][:20])
@@ -54,10 +56,11 @@ def test_every_line_is_translated_and_names_what_the_data_has() -> None:
                     assert form in {"", "won", "when"}
 
 
-def test_what_counts_as_unread_is_posts_and_states() -> None:
-    assert {kind.name for kind in ALL if kind.counts} == {"order.post", "order.state"}
+def test_what_counts_as_unread_is_posts_states_and_polls_opened() -> None:
+    assert {kind.name for kind in ALL if kind.counts} == {"order.post", "order.state", "order.poll"}
     assert {kind.name for kind in ALL} == {
         "order.post", "order.state", "order.seat", "order.cart", "order.confirm", "order.arrival", "order.notice",
+        "order.poll", "order.vote",
     }  # fmt: skip
 
 
