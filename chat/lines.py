@@ -38,6 +38,7 @@ class Line:
     text: str
     about: str
     card: tuple[str, int] | None = None
+    card_html: str = ""  # made by the app whose entry it is
 
     @property
     def hue_step(self) -> int:
