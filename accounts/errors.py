@@ -9,6 +9,9 @@ _SENTENCES = {
     "MERGED": _("This guest has become part of another account and stays closed."),
     "NOT_YOURSELF": _("This is you."),
     "TOO_MANY_BLOCKS": _("You have blocked very many people. Unblock somebody first."),
+    "DELETED": _("This account was deleted and stays so."),
+    "OPEN_BALANCE": _("There is money open between you and others. Settle it first."),
+    "HOSTING": _("You host an order that is not over. Hand it over or cancel it first."),
 }
 
 

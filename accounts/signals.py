@@ -5,3 +5,5 @@ from django.dispatch import Signal
 guest_merged = Signal()  # guest, into
 guest_upgraded = Signal()  # user: the same person, from now on a full account
 access_ended = Signal()  # user, session_key (None: every session of the user): open sockets must go
+account_deleting = Signal()  # user; before anything is written: a receiver refuses by raising an AccountError
+account_deleted = Signal()  # user, still as they were; what was theirs goes, or what holds them raises

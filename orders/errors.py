@@ -97,6 +97,24 @@ _REFUSALS: dict[str, tuple[int, object]] = {
     "POLL_EMPTY": (409, _("Nothing has won that can be applied.")),
     "NOT_TIED": (409, _("Choose one of those with the most votes.")),
     "NOT_OPENER": (403, _("Only the host or who opened it can close a poll.")),
+    # money
+    "UNIT": (400, _("Round to 1, 10 or 100 won.")),
+    "FEE_RULE": (400, _("Choose how it is shared.")),
+    "TOO_MANY_FEES": (400, _("These are too many fees or discounts.")),
+    "RECEIPT_GAP": (409, _("The receipt says something else. Correct it, or book the difference.")),
+    "GAP_TOO_LARGE": (409, _("The difference to the receipt is very large. Look at the sums again.")),
+    "NO_SHARES": (409, _("The shares are not worked out yet.")),
+    "NO_DUE": (404, _("There is nothing to pay between you two.")),
+    "NOTHING_DUE": (409, _("Nothing is left to pay.")),
+    "WAY": (400, _("Choose how the money went.")),
+    "CLAIM_WON": (400, _("Whole won, at least 1.")),
+    "NO_CLAIM": (404, _("There is no such payment.")),
+    "CLAIM_ANSWERED": (409, _("This payment has been answered or replaced already.")),
+    "NO_REFUND": (404, _("There is no such refund.")),
+    "TOO_MANY_PAYMENTS": (409, _("Very much has been said about this payment. Ask an operator.")),
+    "NO_PROPOSAL": (409, _("Nobody proposes to give everything back.")),
+    "REFUND_LAPSED": (409, _("The proposal is older than a day. It can be made again.")),
+    "UNPAID": (403, _("An older order of yours is not paid yet. Pay it, say so, and go on here.")),
     # reports
     "NOTHING_TO_REPORT": (404, _("There is nothing here to report.")),
     "REPORT_REASON": (400, _("Choose what it is about.")),
@@ -110,7 +128,8 @@ class OrderError(RoomError):
     """A RoomError, so that the entrances of rooms answer it as they answer theirs.
 
     `field`: the form's field it is about, "" for none. `extra`: plain data for the answer: STALE has the present
-    versions and `changes`, UNCHOSEN and UNCONFIRMED have `users`, MIN_ORDER has `missing`.
+    versions and `changes`, UNCHOSEN and UNCONFIRMED have `users`, MIN_ORDER has `missing`,
+    RECEIPT_GAP `gap`, `total` and `receipt`, UNPAID `posts`.
     """
 
     refusals: ClassVar[Mapping[str, tuple[int, object]]] = _REFUSALS

@@ -74,16 +74,22 @@ def check_state(post: Post, *states: str) -> None:
 def check_post_v(post: Post, post_v: int | None) -> None:
     """Raises STALE, with what has changed since; None is not checked."""
     if post_v is not None and post_v != post.post_v:
-        raise _stale(post, ("order.post", "order.state"), "v", post_v)
+        raise stale(post, ("order.post", "order.state"), "v", post_v)
 
 
 def check_cart_v(post: Post, cart_v: int) -> None:
     """Raises STALE, with what has changed since."""
     if cart_v != post.cart_v:
-        raise _stale(post, ("order.cart",), "cart_v", cart_v)
+        raise stale(post, ("order.cart",), "cart_v", cart_v)
 
 
-def _stale(post: Post, names: tuple[str, ...], field: str, seen: int) -> OrderError:
+def check_share_v(post: Post, share_v: int) -> None:
+    """Raises STALE, with what has changed since."""
+    if share_v != post.share_v:
+        raise stale(post, ("order.shares",), "share_v", share_v)
+
+
+def stale(post: Post, names: tuple[str, ...], field: str, seen: int) -> OrderError:
     """The entries tell what happened since: the newest of them, oldest first."""
     rows = timeline.latest(post.room_id, kinds=names, limit=CHANGES_TOLD)
     found = [
@@ -91,7 +97,14 @@ def _stale(post: Post, names: tuple[str, ...], field: str, seen: int) -> OrderEr
         for row in reversed(rows)
     ]
     changes = [change for change in found if change["data"].get(field, 0) > seen]
-    return OrderError("STALE", post_v=post.post_v, cart_v=post.cart_v, state=post.state, changes=changes)
+    return OrderError(
+        "STALE",
+        post_v=post.post_v,
+        cart_v=post.cart_v,
+        share_v=post.share_v,
+        state=post.state,
+        changes=changes,
+    )
 
 
 def write(post: Post, sender: User | None, *entries: msgspec.Struct) -> None:

@@ -4,12 +4,14 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
+import msgspec
+
 from accounts.models import User
 from chat import timeline
 from orders import plan, polls, seats
-from orders.kinds import OrderArrival, OrderCart, OrderState
+from orders.kinds import OrderState
 from orders.locking import save, write
-from orders.models import OPEN, OVER, Post, State
+from orders.models import OPEN, OVER, Due, Post, State
 
 _STAMPS: Final = {
     State.CLOSED: "closed_at",
@@ -32,7 +34,7 @@ def move(
     overrides: Iterable[str] = (),
     concerned: Iterable[int] = (),
     note: str = "",
-    before: Iterable[OrderArrival | OrderCart] = (),
+    before: Iterable[msgspec.Struct] = (),
 ) -> Post:
     """Under the lock, its guard checked: the change itself, and its entry behind those of `before`.
 
@@ -64,3 +66,9 @@ def move(
     )
     write(post, by, *before, *decided, entry)
     return post
+
+
+def settle(post: Post, now: datetime) -> None:
+    """Under the lock, after whatever may have settled the last balance: ARRIVED → DONE once nobody owes anybody."""
+    if post.state == State.ARRIVED and post.share_v and not Due.objects.open().filter(post=post).exists():
+        move(post, State.DONE, by=None, who="clock", now=now, reason="settled")

@@ -25,7 +25,7 @@ STALE_NOTICE: Final = timedelta(minutes=20)  # a reminder that is so late is not
 
 
 class Due(NamedTuple):
-    """`what`: a change (deadline, silent, unanswered, arrived, unsettled, polls) or the code of a notice."""
+    """`what`: a change (deadline, silent, unanswered, arrived, unsettled, polls, forget) or the code of a notice."""
 
     at: datetime
     what: str
@@ -68,6 +68,8 @@ def _agenda(post: Post) -> list[Due]:
     if post.state == State.ARRIVED:
         end = max(post.shares_issued_at or since, since) + UNSETTLED_AFTER
         return [Due(end, "unsettled", False), *_issue(post)]
+    if post.share_v and post.writable_until is not None and "forget" not in post.reminded:
+        return [Due(post.writable_until, "forget", False)]
     return []
 
 

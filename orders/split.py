@@ -228,7 +228,7 @@ def _check(
         raise SplitError("TWICE", "a person or a joining number occurs twice")
     for dish in dishes:
         _check_dish(dish, members)
-    if any(not _is_whole(part.won) for part in (*fees, *coupons)):
+    if not all(map(_is_whole, [*(fee.won for fee in fees), *(coupon.won for coupon in coupons)])):
         raise SplitError("WON", "fees and coupons are whole won from 0")
     for coupon in coupons:
         if (coupon.scope == Scope.PERSONAL) != (coupon.user is not None):

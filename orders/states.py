@@ -24,7 +24,7 @@ from orders.locking import (
     write,
 )
 from orders.models import OPEN, Post, Seat, Sharer, State
-from orders.moving import move
+from orders.moving import move, settle
 
 
 @transaction.atomic
@@ -155,7 +155,7 @@ def arrive(*, by: User, post: Post, now: datetime | None = None) -> Post:
     check_state(post, State.ORDERED)
     seat = seat_of(post, by)
     if post.host_id == by.pk:
-        return move(post, State.ARRIVED, by=by, who="user", now=now)
+        return _arrived(post, by, now, [])
     if seat.arrived_at is not None:
         return post
     seat.arrived_at = now
@@ -165,8 +165,14 @@ def arrive(*, by: User, post: Post, now: datetime | None = None) -> Post:
     said = others.exclude(arrived_at=None).count()
     told = OrderArrival(op="here", n=said, of=needed)
     if said >= needed:
-        return move(post, State.ARRIVED, by=by, who="user", now=now, before=[told])
+        return _arrived(post, by, now, [told])
     write(post, by, told)
+    return post
+
+
+def _arrived(post: Post, by: User, now: datetime, before: list[OrderArrival]) -> Post:
+    move(post, State.ARRIVED, by=by, who="user", now=now, before=before)
+    settle(post, now)
     return post
 
 
