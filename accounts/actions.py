@@ -1,14 +1,19 @@
 """The verbs about people. Each is one transaction; signals are sent inside it."""
 
+from secrets import token_hex
+
+from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
 from django.db.models import Q
+from django.utils import timezone
 
 from accounts.errors import AccountError
-from accounts.models import Block, User
+from accounts.models import Block, ComeBack, User
 from accounts.nicknames import clean_nickname, nickname_key
-from accounts.signals import access_ended, guest_merged, guest_upgraded
+from accounts.signals import access_ended, account_deleted, account_deleting, guest_merged, guest_upgraded
 
+LEFT = "떠난 사람"  # whoever deleted their account; many are
 BLOCKS_MAX = 500  # that one person has: TOO_MANY_BLOCKS
 
 
@@ -90,11 +95,38 @@ def deactivate(*, user: User) -> None:
 
 
 @transaction.atomic
+def delete_account(*, user: User) -> None:
+    """Make the person 떠난 사람 for good: no name, address, password or access; what they wrote and sums of money stay,
+    without a name. Doing it again changes nothing.
+
+    Raises what a receiver of `account_deleting` refuses with: AccountError OPEN_BALANCE or HOSTING, or what keeps them
+    in a room.
+    """
+    locked = _locked(user)
+    if locked.deleted_at is not None:
+        return
+    account_deleting.send(User, user=locked)
+    account_deleted.send(User, user=locked)
+    Block.objects.filter(Q(user=locked) | Q(blocked=locked)).delete()
+    ComeBack.objects.filter(user=locked).delete()
+    locked.nickname, locked.email, locked.is_active = LEFT, "", False
+    locked.username = None if locked.is_guest else f"left {locked.pk} {token_hex(8)}"
+    locked.password = make_password(None)
+    locked.is_staff = locked.is_superuser = False
+    locked.deleted_at = timezone.now()
+    locked.save()
+    EmailAddress.objects.filter(user=locked).delete()
+    access_ended.send(User, user=locked, session_key=None)
+
+
+@transaction.atomic
 def reactivate(*, user: User) -> None:
-    """Open a closed account again. Raises AccountError MERGED for a guest that became part of another."""
+    """Open a closed account again. Raises AccountError DELETED, or MERGED for a guest that became part of another."""
     locked = _locked(user)
     if locked.merged_into_id is not None:
         raise AccountError("MERGED")
+    if locked.deleted_at is not None:
+        raise AccountError("DELETED")
     locked.is_active = True
     locked.save(update_fields=["is_active"])
 

@@ -12,6 +12,9 @@ _SENTENCES = {
     "TOKEN_NAME": _("Give the token a name of at most 40 characters that can all be seen."),
     "TOO_MANY_TOKENS": _("You have very many tokens. Revoke one first."),
     "TOO_MANY_BLOCKS": _("You have blocked very many people. Unblock somebody first."),
+    "DELETED": _("This account was deleted and stays so."),
+    "OPEN_BALANCE": _("There is money open between you and others. Settle it first."),
+    "HOSTING": _("You host an order that is not over. Hand it over or cancel it first."),
 }
 
 

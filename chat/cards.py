@@ -1,12 +1,16 @@
-"""What apps above say about rooms of theirs: where the room's page is, and a word about how it stands.
+"""What apps above say about rooms of theirs: where the room's page is, a word about how it stands, and what stands
+under entries that have a card (`Kind.card`).
 
-A reader is registered from `AppConfig.ready` and asked for many rooms at once: one query for a whole list.
+Readers are registered from `AppConfig.ready` and asked for many at once: one query for a whole list.
 """
 
 from collections.abc import Callable, Collection, Mapping
 from typing import Final, NamedTuple
 
+from django.http import HttpRequest
 from django.utils.functional import Promise
+
+from rooms.models import Room
 
 
 class Card(NamedTuple):
@@ -32,3 +36,28 @@ def register(reader: Reader) -> Reader:
 def of(room_ids: Collection[int]) -> dict[int, Card]:
     """Cards by room; plain rooms have none."""
     return {pk: card for reader in _readers for pk, card in reader(room_ids).items()}
+
+
+# --- under entries -------------------------------------------------------------------------------------------------
+
+Renderer = Callable[[HttpRequest, Room, Collection[int]], Mapping[int, str]]
+_renderers: Final[dict[str, Renderer]] = {}
+
+
+def renders(name: str) -> Callable[[Renderer], Renderer]:
+    """Register who makes the cards of this name: given ids, the HTML of each as the reader of the page sees it now.
+
+    Ids of other rooms and of nothing are left out.
+    """
+
+    def keep(renderer: Renderer) -> Renderer:
+        _renderers[name] = renderer
+        return renderer
+
+    return keep
+
+
+def under_entries(request: HttpRequest, room: Room, name: str, ids: Collection[int]) -> Mapping[int, str]:
+    """The cards of one name, by id; none for a name nobody knows."""
+    renderer = _renderers.get(name)
+    return renderer(request, room, ids) if renderer and ids else {}

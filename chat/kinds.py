@@ -20,6 +20,10 @@ class Kind:
     nicknames; `{sender}` is the entry's own. `variant` lists the paths that choose the line: their values joined by
     colons, the longest beginning of it that has a line; an object there stands for its only key. chat/lines.py and
     static/js/lines.js both read it so.
+
+    What an entry is about has an address below that of the room's page: `about_at` and then the id. A `card` stands
+    under an entry's line and is made by the app that wrote it (chat/cards.py): its name and the path of its id.
+    `touches` names the card that changes with an entry; an empty path is all of that name.
     """
 
     name: str
@@ -31,6 +35,9 @@ class Kind:
     ends: str | None = None  # the field with the user whose reading ends with this entry (P8)
     variant: tuple[str, ...] = ()
     about: str = ""  # the path of the id of what an entry is about, which a page may link to
+    about_at: str = ""
+    card: tuple[str, str] = ("", "")
+    touches: tuple[str, str] = ("", "")
     lines: Mapping[str, str | Promise] = field(default_factory=dict)
 
     def encode(self, data: msgspec.Struct) -> bytes:

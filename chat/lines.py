@@ -20,8 +20,8 @@ SOMEBODY: Final = _("Somebody")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One entry as shown. `text` is a system entry's sentence, `about` the id of what it is about, `body` a person's
-    words."""
+    """One entry as shown. `text` is a system entry's sentence, `about` the address of what it is about, below
+    that of the room's page; `card` the name and id of what stands under it; `body` a person's words."""
 
     seq: int
     kind: str
@@ -37,6 +37,8 @@ class Line:
     edited: bool
     text: str
     about: str
+    card: tuple[str, int] | None = None
+    card_html: str = ""  # made by the app whose entry it is
 
     @property
     def hue_step(self) -> int:
@@ -67,12 +69,21 @@ def line(row: Row, people: Mapping[str, str], me: Collection[int]) -> Line:
         edited=row.rev > 0 and "deleted" not in data,
         text=sentence(row.kind, data, people, row.sender_id) if system else "",
         about=_about(row.kind, data),
+        card=_card(row.kind, data),
     )
 
 
 def _about(kind_name: str, data: Mapping[str, Any]) -> str:
     kind = kinds.get(kind_name)
-    return _plain(kinds.value_at(data, kind.about)) if kind and kind.about else ""
+    thing = _plain(kinds.value_at(data, kind.about)) if kind and kind.about else ""
+    return f"{kind.about_at}{thing}" if kind and thing else ""
+
+
+def _card(kind_name: str, data: Mapping[str, Any]) -> tuple[str, int] | None:
+    kind = kinds.get(kind_name)
+    name, path = kind.card if kind else ("", "")
+    thing = kinds.value_at(data, path) if name else None
+    return (name, thing) if isinstance(thing, int) else None
 
 
 def lines(rows: Sequence[Row], people: Mapping[str, str], me: Collection[int]) -> list[Line]:
@@ -121,14 +132,19 @@ _FORMATS: Final[dict[str | None, Callable[[Any], str]]] = {"won": "{:,}".format,
 
 def templates() -> dict[str, Any]:
     """Every kind's sentences in the active language, for the page's script: "kind" or "kind:variant"; under "kind?" the
-    paths that choose the variant, those of people, and that of what it is about; under "counts" what is unread."""
+    paths that choose the variant, those of people, that of what it is about and the cards it has and touches; under
+    "counts" what is unread."""
     found: dict[str, Any] = {"": str(UNKNOWN), "somebody": str(SOMEBODY)}
     found |= {"counts": [kind.name for kind in kinds.all_kinds() if kind.counts]}
     for kind in kinds.all_kinds():
         if kind.variant or kind.people:
             found[f"{kind.name}?"] = {"variant": kind.variant, "people": kind.people}
             if kind.about:
-                found[f"{kind.name}?"]["about"] = kind.about
+                found[f"{kind.name}?"] |= {"about": kind.about, "at": kind.about_at}
+            if kind.card[0]:
+                found[f"{kind.name}?"]["card"] = kind.card
+            if kind.touches[0]:
+                found[f"{kind.name}?"]["touches"] = kind.touches
         for variant, text in kind.lines.items():
             found[f"{kind.name}:{variant}" if variant else kind.name] = str(text)
     return found

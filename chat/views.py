@@ -1,7 +1,9 @@
 """The room list and the room page: complete without JavaScript, the start of the live page with it."""
 
 import secrets
+from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple, cast
 
 from allauth.decorators import rate_limit
@@ -110,7 +112,21 @@ def room_page(
         page, latest = Slice([], 0, 0, False, True), True
     context = {**_context(me, room, membership, page, latest=latest), **(more or {})}
     context["snapshot"]["at"] = at
+    context["lines"] = _with_cards(request, room, context["lines"])
     return render(request, template, context)
+
+
+def _with_cards(request: HttpRequest, room: Room, shown: list[lines.Line]) -> list[lines.Line]:
+    """Each name's cards are asked for once. With scripts they are fetched again when something touches them."""
+    wanted: defaultdict[str, set[int]] = defaultdict(set)
+    for line in shown:
+        if line.card:
+            wanted[line.card[0]].add(line.card[1])
+    made = {name: cards.under_entries(request, room, name, ids) for name, ids in wanted.items()}
+    return [
+        replace(line, card_html=made[line.card[0]].get(line.card[1], "")) if line.card else line
+        for line in shown
+    ]
 
 
 def _page(user_id: int, room_id: int, before: int | None, at: int | None) -> tuple[Slice, bool]:

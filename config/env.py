@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from base64 import b64decode
 from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
@@ -40,6 +41,21 @@ def number(name: str, default: int, *, low: int = 0, high: int = 2**31) -> int:
 def words(name: str, default: str = "") -> list[str]:
     """A comma-separated list; blanks are dropped."""
     return [part.strip() for part in os.environ.get(name, default).split(",") if part.strip()]
+
+
+def fernet_keys(name: str) -> list[str]:
+    """Comma-separated keys of 32 random bytes in URL-safe base64, the newest first; none is allowed."""
+    keys = words(name)
+    for key in keys:
+        try:
+            whole = len(b64decode(key, altchars=b"-_", validate=True)) == 32
+        except ValueError:
+            whole = False
+        if not whole:  # without the value: it is a secret
+            raise ImproperlyConfigured(
+                f"{name} must be keys of 32 bytes in URL-safe base64, comma-separated."
+            )
+    return keys
 
 
 def database(name: str) -> dict[str, object]:

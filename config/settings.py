@@ -11,6 +11,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 DEBUG = env.flag("DEBUG", False)
 SECRET_KEY = env.text("SECRET_KEY")
 SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
+# Seal hosts' bank accounts (orders/sealing.py): the first seals, all open. None: accounts are neither kept nor shown.
+PAY_ACCOUNT_KEYS = env.fernet_keys("PAY_ACCOUNT_KEYS")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1")
 HTTPS = env.flag("HTTPS", True)
 DEMO = env.flag("DEMO", False)
@@ -137,6 +139,7 @@ ACCOUNT_RATE_LIMITS = {
     "token_made": "20/h/user",
     "report": "20/m/user",  # besides the bound a day (orders/reports.py)
     "export": "10/m/user",
+    "account": "20/m/user",  # looks at a host's bank account
     "write": "60/m/user",  # texts, edits and deletions by form; those by socket have CHAT_SENDS_PER_SECOND
 }
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if env.flag("BEHIND_PROXY", False) else 0

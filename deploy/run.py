@@ -1,11 +1,13 @@
 """`bin/run`: the whole of 혼자왔니 on this machine, with a demo, until Ctrl-C."""
 
 import argparse
+import base64
 import os
 import secrets
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import NoReturn
@@ -98,6 +100,7 @@ def settings() -> dict[str, str]:
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "DEBUG": "0",
         "SECRET_KEY": secret_key(VAR / "secret-key"),
+        "PAY_ACCOUNT_KEYS": kept_key(VAR / "pay-account-key", fernet_key),
         "ALLOWED_HOSTS": "localhost,127.0.0.1",
         "HTTPS": "0",
         "DEMO": "1",
@@ -105,11 +108,20 @@ def settings() -> dict[str, str]:
 
 
 def secret_key(path: Path) -> str:
+    return kept_key(path, lambda: secrets.token_urlsafe(64))
+
+
+def kept_key(path: Path, make: Callable[[], str]) -> str:
     """The key in `path`, made at the first start and readable by us alone."""
     if not path.exists():
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(64))
+            file.write(make())
     return path.read_text().strip()
+
+
+def fernet_key() -> str:
+    """What PAY_ACCOUNT_KEYS takes."""
+    return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
 
 
 def start_database(stack: ExitStack, env: dict[str, str]) -> list[Service]:

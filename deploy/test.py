@@ -52,6 +52,7 @@ def environment(stack: ExitStack) -> dict[str, str]:
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "DEBUG": "0",
         "SECRET_KEY": "only-for-tests-" + "x" * 50,
+        "PAY_ACCOUNT_KEYS": "a" * 43 + "=",
         "ALLOWED_HOSTS": "localhost,127.0.0.1",
         "HTTPS": "0",
         "STATIC_ROOT": str(directory / "static"),

@@ -7,4 +7,15 @@ class OrdersConfig(AppConfig):
     verbose_name = _("Orders")
 
     def ready(self) -> None:
-        from orders import cards, kinds, receivers, reports  # noqa: F401  they register by import
+        from orders import (  # noqa: F401  they register by import
+            cards,
+            checks,
+            kinds,
+            money_kinds,
+            money_receivers,
+            notifications,
+            poll_kinds,
+            receivers,
+            reports,
+        )
+        from orders.views import poll_cards  # noqa: F401  it registers, too

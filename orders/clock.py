@@ -16,12 +16,11 @@ from django.db import transaction
 from django.db.models import Min
 
 from chat import timeline
-from orders import plan, sheet
+from orders import payments, plan, polls, reminders, sheet
 from orders.kinds import OrderNotice
 from orders.locking import lock_post, moment, save, write
-from orders.models import Post, State
-from orders.plan import Due
-from orders.states import move
+from orders.models import Due, Post, State
+from orders.moving import move, settle
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +32,7 @@ ALWAYS_SENT: Final = {"ordered_yet"}  # however late: the time to answer counts 
 
 
 def run_due(now: datetime | None = None, limit: int = BATCH) -> int:
-    """Look at the posts that are due, at most `limit` of them; how many this clock claimed."""
+    """Look at the posts, and remind the people, that are due, at most `limit` of each; how many this clock claimed."""
     now = moment(now)
     due = Post.objects.filter(due_at__lte=now).order_by("due_at").values_list("pk", "due_at")[:limit]
     claimed = [pk for pk, at in due if at is not None and claim(pk, at, now)]
@@ -42,7 +41,7 @@ def run_due(now: datetime | None = None, limit: int = BATCH) -> int:
             look(pk, now)
         except Exception:  # of one post: the others wait for us, and this one comes up again
             logger.exception("the clock failed on post %d", pk)
-    return len(claimed)
+    return len(claimed) + reminders.run(now, limit)
 
 
 def claim(pk: int, due_at: datetime, now: datetime) -> bool:
@@ -51,8 +50,10 @@ def claim(pk: int, due_at: datetime, now: datetime) -> bool:
 
 
 def seconds_to_next(now: datetime | None = None) -> float:
-    """How long the clock may sleep: until the next post is due, at most LONGEST_NAP."""
-    first = Post.objects.filter(due_at__isnull=False).aggregate(at=Min("due_at"))["at"]
+    """How long the clock may sleep: until the next post or reminder is due, at most LONGEST_NAP."""
+    posts = Post.objects.filter(due_at__isnull=False).aggregate(at=Min("due_at"))["at"]
+    dues = Due.objects.filter(remind_at__isnull=False).aggregate(at=Min("remind_at"))["at"]
+    first = min((at for at in (posts, dues) if at is not None), default=None)
     if first is None:
         return LONGEST_NAP
     return min(max((first - moment(now)).total_seconds(), 0.0), LONGEST_NAP)
@@ -100,10 +101,16 @@ def _unanswered(post: Post, now: datetime) -> None:
 
 def _arrived(post: Post, now: datetime) -> None:
     move(post, State.ARRIVED, by=None, who="clock", now=now)
+    settle(post, now)
 
 
 def _unsettled(post: Post, now: datetime) -> None:
     move(post, State.DONE, by=None, who="clock", now=now, reason="unsettled")
+
+
+def _forget(post: Post, now: datetime) -> None:
+    payments.forget_depositors(post)
+    post.reminded = post.reminded | {"forget": now.isoformat()}
 
 
 _CHANGES: Final[dict[str, Callable[[Post, datetime], None]]] = {
@@ -112,13 +119,15 @@ _CHANGES: Final[dict[str, Callable[[Post, datetime], None]]] = {
     "unanswered": _unanswered,
     "arrived": _arrived,
     "unsettled": _unsettled,
+    "polls": polls.close_due,
+    "forget": _forget,
 }
 
 
 # --- reminders ------------------------------------------------------------------------------------------------
 
 
-def _remind(post: Post, due: Due, now: datetime) -> None:
+def _remind(post: Post, due: plan.Due, now: datetime) -> None:
     """At most one notice; a late or needless one is only ticked off."""
     post.reminded = post.reminded | {due.what: now.isoformat()}
     if due.at + plan.STALE_NOTICE < now and due.what not in ALWAYS_SENT:

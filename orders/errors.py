@@ -74,6 +74,47 @@ _REFUSALS: dict[str, tuple[int, object]] = {
     "CART_FULL": (409, _("The cart is full.")),
     "TOO_MANY_ITEMS": (409, _("You have very many dishes already.")),
     "SITS_OUT": (409, _("Whoever sits out has nothing to confirm.")),
+    # the account that a host is paid back to
+    "ACCOUNT_BANK": (400, _("Choose a bank of the list.")),
+    "ACCOUNT_NUMBER": (400, _("An account number has 10 to 16 digits.")),
+    "ACCOUNT_LINK": (400, _("Only a link at toss.me or qr.kakaopay.com can stand here.")),
+    "ACCOUNT_KEY": (
+        503,
+        _("Accounts can neither be shown nor kept right now. Ask for the number in the talk."),
+    ),
+    "NO_BALANCE": (403, _("There is nothing for you to send.")),
+    # polls
+    "POLL_FIELD": (400, _("A poll is about the time, the place, the shop, or anything else.")),
+    "OPTIONS": (400, _("Between 2 and 10 options, no two of them the same.")),
+    "CLOSING": (400, _("The end of the poll must lie ahead, at most seven days.")),
+    "POLL_OPEN": (409, _("There is an open poll about this already.")),
+    "TOO_MANY_POLLS": (409, _("There are many polls here already. Close one first.")),
+    "NO_POLL": (404, _("There is no such poll here.")),
+    "NO_OPTION": (400, _("Choose one of the options.")),
+    "OPTION_PAST": (409, _("This time has gone by. Choose another.")),
+    "POLL_CLOSED": (409, _("This poll is over.")),
+    "POLL_STILL_OPEN": (409, _("This poll goes on. Close it first.")),
+    "POLL_EMPTY": (409, _("Nothing has won that can be applied.")),
+    "NOT_TIED": (409, _("Choose one of those with the most votes.")),
+    "NOT_OPENER": (403, _("Only the host or who opened it can close a poll.")),
+    # money
+    "UNIT": (400, _("Round to 1, 10 or 100 won.")),
+    "FEE_RULE": (400, _("Choose how it is shared.")),
+    "TOO_MANY_FEES": (400, _("These are too many fees or discounts.")),
+    "RECEIPT_GAP": (409, _("The receipt says something else. Correct it, or book the difference.")),
+    "GAP_TOO_LARGE": (409, _("The difference to the receipt is very large. Look at the sums again.")),
+    "NO_SHARES": (409, _("The shares are not worked out yet.")),
+    "NO_DUE": (404, _("There is nothing to pay between you two.")),
+    "NOTHING_DUE": (409, _("Nothing is left to pay.")),
+    "WAY": (400, _("Choose how the money went.")),
+    "CLAIM_WON": (400, _("Whole won, at least 1.")),
+    "NO_CLAIM": (404, _("There is no such payment.")),
+    "CLAIM_ANSWERED": (409, _("This payment has been answered or replaced already.")),
+    "NO_REFUND": (404, _("There is no such refund.")),
+    "TOO_MANY_PAYMENTS": (409, _("Very much has been said about this payment. Ask an operator.")),
+    "NO_PROPOSAL": (409, _("Nobody proposes to give everything back.")),
+    "REFUND_LAPSED": (409, _("The proposal is older than a day. It can be made again.")),
+    "UNPAID": (403, _("An older order of yours is not paid yet. Pay it, say so, and go on here.")),
     # reports
     "NOTHING_TO_REPORT": (404, _("There is nothing here to report.")),
     "REPORT_REASON": (400, _("Choose what it is about.")),
@@ -87,7 +128,8 @@ class OrderError(RoomError):
     """A RoomError, so that the entrances of rooms answer it as they answer theirs.
 
     `field`: the form's field it is about, "" for none. `extra`: plain data for the answer: STALE has the present
-    versions and `changes`, UNCHOSEN and UNCONFIRMED have `users`, MIN_ORDER has `missing`.
+    versions and `changes`, UNCHOSEN and UNCONFIRMED have `users`, MIN_ORDER has `missing`,
+    RECEIPT_GAP `gap`, `total` and `receipt`, UNPAID `posts`.
     """
 
     refusals: ClassVar[Mapping[str, tuple[int, object]]] = _REFUSALS

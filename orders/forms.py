@@ -101,7 +101,7 @@ class PostForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.now = now
         self.post = post
-        choices = _days(now)
+        choices = days_ahead(now)
         if post and (day := self.initial.get("day")) and day not in dict(choices):
             choices.append((day, day))
         self.fields["day"].choices = choices  # type: ignore[attr-defined]  # a ChoiceField, typed as any Field
@@ -259,7 +259,7 @@ def meeting_moment(clock: time, day: str, now: datetime) -> datetime:
     return timezone.make_aware(at, timezone.get_current_timezone())
 
 
-def _days(now: datetime) -> list[tuple[str, str]]:
+def days_ahead(now: datetime) -> list[tuple[str, str]]:
     """The next time the clock shows it, or one of the coming days."""
     today = timezone.localtime(now).date()
     days: Sequence[date] = [today + timedelta(days=n) for n in range(bounds.AHEAD_MAX.days + 1)]

@@ -67,7 +67,7 @@ class CartItem(msgspec.Struct):
 class OrderCart(msgspec.Struct):
     """`op`: set, remove, join, quit, accept, sit_out, sit_in, clear. `item` and `before`: the dish now and before
     (None for a new one, and for none). `for`: whom it is about. `scope` of clear: all, or own (what `for`, who left,
-    had)."""
+    had); of set, once ordered: actual or sold_out (another price or number came than was ordered)."""
 
     cart_v: int
     op: str
@@ -178,9 +178,12 @@ ORDER_CART = register(
         people=("for", "item.owner"),
         variant=("op", "scope"),
         about="item.id",
+        about_at="order/#item-",
         lines={
             "": _("{sender} changed the cart"),
             "set": _("{item.owner}: {item.name} × {item.qty}, {item.unit_won:won} won each"),
+            "set:actual": _("{item.name} came differently: {item.qty}, {item.unit_won:won} won each"),
+            "set:sold_out": _("{item.name} was sold out"),
             "remove": _("{sender} took out {item.name}"),
             "join": _("{sender} shares {item.name}"),
             "quit": _("{sender} shares {item.name} no longer"),
@@ -213,6 +216,10 @@ ORDER_NOTICE = register(
             "below_min": _("Only {args.n} of at least {args.of} people are left"),
             "ordered_yet": _("Host, have you ordered? Without an answer it is canceled at {args.at:when}"),
             "issue_shares": _("Host, tell everybody what they owe"),
+            "refund_proposed": _(
+                "Cancel, and all money goes back? One of you has to agree until {args.at:when}"
+            ),
+            "refund_withdrawn": _("Nothing is canceled, the order goes on"),
         },
     )
 )

@@ -6,15 +6,14 @@ admin wait too. Timelines come last, in the entries at a verb's end. All are NO 
 """
 
 from datetime import datetime
-from typing import Any
 
 import msgspec
 from django.utils import timezone
 
 from accounts.models import User
 from chat import timeline
-from chat.kinds import Kind
-from orders import kinds, plan
+from chat.kinds import Kind, all_kinds
+from orders import plan, telling
 from orders.errors import OrderError
 from orders.models import OVER, Post, Seat
 from rooms.actions import lock_room
@@ -75,16 +74,22 @@ def check_state(post: Post, *states: str) -> None:
 def check_post_v(post: Post, post_v: int | None) -> None:
     """Raises STALE, with what has changed since; None is not checked."""
     if post_v is not None and post_v != post.post_v:
-        raise _stale(post, ("order.post", "order.state"), "v", post_v)
+        raise stale(post, ("order.post", "order.state"), "v", post_v)
 
 
 def check_cart_v(post: Post, cart_v: int) -> None:
     """Raises STALE, with what has changed since."""
     if cart_v != post.cart_v:
-        raise _stale(post, ("order.cart",), "cart_v", cart_v)
+        raise stale(post, ("order.cart",), "cart_v", cart_v)
 
 
-def _stale(post: Post, names: tuple[str, ...], field: str, seen: int) -> OrderError:
+def check_share_v(post: Post, share_v: int) -> None:
+    """Raises STALE, with what has changed since."""
+    if share_v != post.share_v:
+        raise stale(post, ("order.shares",), "share_v", share_v)
+
+
+def stale(post: Post, names: tuple[str, ...], field: str, seen: int) -> OrderError:
     """The entries tell what happened since: the newest of them, oldest first."""
     rows = timeline.latest(post.room_id, kinds=names, limit=CHANGES_TOLD)
     found = [
@@ -92,36 +97,37 @@ def _stale(post: Post, names: tuple[str, ...], field: str, seen: int) -> OrderEr
         for row in reversed(rows)
     ]
     changes = [change for change in found if change["data"].get(field, 0) > seen]
-    return OrderError("STALE", post_v=post.post_v, cart_v=post.cart_v, state=post.state, changes=changes)
+    return OrderError(
+        "STALE",
+        post_v=post.post_v,
+        cart_v=post.cart_v,
+        share_v=post.share_v,
+        state=post.state,
+        changes=changes,
+    )
 
 
 def write(post: Post, sender: User | None, *entries: msgspec.Struct) -> None:
     """The verb's entries, its last statement: they stand or fall with its rows. `sender` None is the clock.
 
-    As with a text, one's own entry that counts as unread is read by oneself, and so is what stands before it.
+    As with a text, one's own entry that counts as unread is read by oneself, and so is what stands before it. Who is
+    concerned is told (orders/telling.py).
     """
     sender_id = sender.pk if sender else None
+    known = [_kind_of(data) for data in entries]
     drafts = [
-        timeline.draft(_KINDS[type(data)], data, room_id=post.room_id, sender_id=sender_id, member=False)
-        for data in entries
+        timeline.draft(kind, data, room_id=post.room_id, sender_id=sender_id, member=False)
+        for kind, data in zip(known, entries, strict=True)
     ]
     written = timeline.append_within(drafts)
-    if sender_id is not None and any(_KINDS[type(data)].counts for data in entries):
+    if sender_id is not None and any(kind.counts for kind in known):
         timeline.mark_read([(post.room_id, sender_id, written[-1].seq)])
+    for data, entry in zip(entries, written, strict=True):
+        telling.tell(post, sender_id, data, entry.seq)
 
 
-_KINDS: dict[type[Any], Kind] = {
-    kind.struct: kind
-    for kind in (
-        kinds.ORDER_POST,
-        kinds.ORDER_STATE,
-        kinds.ORDER_SEAT,
-        kinds.ORDER_CART,
-        kinds.ORDER_CONFIRM,
-        kinds.ORDER_ARRIVAL,
-        kinds.ORDER_NOTICE,
-    )
-}
+def _kind_of(data: msgspec.Struct) -> Kind:
+    return next(kind for kind in all_kinds() if kind.struct is type(data))
 
 
 def moment(now: datetime | None) -> datetime:

@@ -25,7 +25,7 @@ STALE_NOTICE: Final = timedelta(minutes=20)  # a reminder that is so late is not
 
 
 class Due(NamedTuple):
-    """`what`: a change (deadline, silent, unanswered, arrived, unsettled) or the code of a notice."""
+    """`what`: a change (deadline, silent, unanswered, arrived, unsettled, polls, forget) or the code of a notice."""
 
     at: datetime
     what: str
@@ -35,6 +35,8 @@ class Due(NamedTuple):
 def agenda(post: Post) -> list[Due]:
     """What is still to be done in the present state, the earliest first; a change goes before a notice."""
     dues = [due for due in _agenda(post) if not (due.notice and due.what in post.reminded)]
+    if post.polls_due_at is not None:
+        dues.append(Due(post.polls_due_at, "polls", False))
     return sorted(dues, key=lambda due: (due.at, due.notice))
 
 
@@ -66,6 +68,8 @@ def _agenda(post: Post) -> list[Due]:
     if post.state == State.ARRIVED:
         end = max(post.shares_issued_at or since, since) + UNSETTLED_AFTER
         return [Due(end, "unsettled", False), *_issue(post)]
+    if post.share_v and post.writable_until is not None and "forget" not in post.reminded:
+        return [Due(post.writable_until, "forget", False)]
     return []
 
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from orders import bounds, dishes, fields, seats, times
+from orders.debts import check_paid
 from orders.errors import OrderError
 from orders.kinds import OrderPost, OrderState
 from orders.locking import check_host, check_post_v, check_state, lock_post, moment, save, write
@@ -50,7 +51,7 @@ def create_post(
     """A new post with a room of its own and `user` as its host. Without a deadline it gets the usual one.
 
     A second call with the same `request_key` returns the first post. Raises OrderError GUEST_HOST, TOO_MANY_POSTS,
-    FIELD_…, CATEGORY, PEOPLE, WON, FEE_TIERS, MEETING_…, DEADLINE; RoomError TITLE_…, INACTIVE, TOO_MANY_ROOMS.
+    UNPAID, FIELD_…, CATEGORY, PEOPLE, WON, FEE_TIERS, MEETING_…, DEADLINE; RoomError TITLE_…, INACTIVE, TOO_MANY_ROOMS.
     """
     now = moment(now)
     user = rooms.lock_user(user)
@@ -71,6 +72,7 @@ def create_post(
     }  # fmt: skip
     if Post.objects.filter(host=user).exclude(state__in=OVER).count() >= bounds.POSTS_MAX:
         raise OrderError("TOO_MANY_POSTS")
+    check_paid(user, now)
     room = rooms.create_room(user=user, title=title, request_key=request_key)
     post = Post(room=room, host=user, created_at=now, state_at=now, **clean(values))
     save(post)

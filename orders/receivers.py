@@ -9,7 +9,7 @@ from django.db.models import F
 from django.dispatch import receiver
 
 from accounts.models import User
-from orders import dishes, seats
+from orders import dishes, polls, seats
 from orders.bounds import WEIGHT_MAX
 from orders.errors import OrderError
 from orders.kinds import OrderNotice
@@ -46,6 +46,7 @@ def free_seat(*, room: Room, user: User, by: User, **kwargs: Any) -> None:
     if post is None:
         return
     _vacate(post, user)
+    polls.forget(post, user)
     if post.state in (State.RECRUITING, State.CLOSED, State.LOCKED) and (gone := dishes.without(post, user)):
         write(post, by, gone)
     post.refresh_from_db(fields=["seats_taken", "state"])
@@ -78,6 +79,7 @@ def merge_seats(*, room: Room, guest: User, into: User, moved: bool, **kwargs: A
         waits.update(ended_at=moment(None), ended_by=Wait.Ended.PROMOTED.value)
     else:
         _vacate(post, guest)
+    polls.merge(post, guest, into)
     Item.objects.filter(post=post, owner=guest).update(owner=into)
     for part in Sharer.objects.filter(item__post=post, user=guest):
         own = Sharer.objects.filter(item=part.item_id, user=into).first()

@@ -7,10 +7,11 @@ from django.db.models import F
 
 from accounts.models import Block, User
 from orders import bounds
+from orders.debts import check_paid, owes
 from orders.errors import OrderError
 from orders.kinds import OrderSeat
 from orders.locking import check_host, check_state, lock_post, moment, seat_of, write
-from orders.models import HELD, OPEN, OVER, Post, Seat, State, Wait
+from orders.models import HELD, OPEN, OVER, Due, Post, Seat, State, Wait
 from rooms import actions as rooms
 from rooms.errors import RoomError
 from rooms.models import Membership
@@ -22,7 +23,7 @@ from rooms.models import Membership
 def join(*, user: User, post: Post) -> Seat:
     """Take a free seat; being in already returns the seat there is. Guests come by an invitation (rooms' verbs).
 
-    Raises OrderError GUEST_LINK, POST_FULL, POST_CLOSED, POST_OVER, CANNOT_JOIN; RoomError REMOVED, INACTIVE,
+    Raises OrderError GUEST_LINK, POST_FULL, POST_CLOSED, POST_OVER, CANNOT_JOIN, UNPAID; RoomError REMOVED, INACTIVE,
     TOO_MANY_ROOMS.
     """
     user = rooms.lock_user(user)
@@ -39,9 +40,10 @@ def claim(post: Post, user: User, now: datetime | None = None) -> None:
     """Under the room's lock, for whoever is about to come in: take a seat, or say clearly why not.
 
     The conditional UPDATE decides races, even of code that forgot the lock. Raises POST_OVER, POST_CLOSED,
-    CANNOT_JOIN or POST_FULL.
+    CANNOT_JOIN, UNPAID or POST_FULL.
     """
     _check_takes_in(post, user)
+    check_paid(user, moment(now))
     if post.state != State.RECRUITING or post.deadline_at <= moment(now):
         raise OrderError("POST_CLOSED")
     first = Wait.objects.active().filter(post=post).first()
@@ -66,7 +68,8 @@ def _check_takes_in(post: Post, user: User) -> None:
 def wait(*, user: User, post: Post, now: datetime | None = None) -> Wait:
     """Get in line for a seat; waiting already returns the place there is. Also while CLOSED, in case it opens again.
 
-    Raises OrderError GUEST_WAIT, SEATED, NOT_FULL, POST_CLOSED, POST_OVER, CANNOT_JOIN, WAIT_FULL, TOO_MANY_WAITS;
+    Raises OrderError GUEST_WAIT, SEATED, NOT_FULL, POST_CLOSED, POST_OVER, CANNOT_JOIN, UNPAID, WAIT_FULL,
+    TOO_MANY_WAITS;
     RoomError REMOVED, INACTIVE.
     """
     now = moment(now)
@@ -82,6 +85,7 @@ def wait(*, user: User, post: Post, now: datetime | None = None) -> Wait:
     _check_takes_in(post, user)
     if post.state not in OPEN:
         raise OrderError("POST_CLOSED")
+    check_paid(user, now)
     if Membership.objects.removed(user).filter(room=post.room).exists():
         raise RoomError("REMOVED")
     ahead = waits.count()
@@ -162,16 +166,23 @@ def remove(*, by: User, post: Post, user: User) -> None:
 
 
 def check_may_go(post: Post, user: User, reason: str) -> None:
-    """Under the room's lock, for whoever is about to go. Raises KICK_TOO_LATE, HOST_STAYS or ASK_TO_LEAVE."""
+    """Under the room's lock, for whoever is about to go. From LOCKED by the host's leave; with shares by a
+    balance of 0; when it is over only who owes stays. Raises KICK_TOO_LATE, HOST_STAYS, ASK_TO_LEAVE or OWES."""
     removed = reason == Membership.Ended.REMOVED
     if removed and post.state not in OPEN:
         raise OrderError("KICK_TOO_LATE")
     if post.state in OVER:
+        if Due.objects.owing().filter(post=post, user=user).exists():
+            raise OrderError("OWES")
         return
     if post.host_id == user.pk:
         raise OrderError("HOST_STAYS")
-    if post.state in HELD and not seat_of(post, user).leave_granted:
+    if post.state not in HELD or seat_of(post, user).leave_granted:
+        return
+    if post.share_v == 0:
         raise OrderError("ASK_TO_LEAVE")
+    if owes(post, user):
+        raise OrderError("OWES")
 
 
 @transaction.atomic
@@ -213,11 +224,6 @@ def answer_leave(*, by: User, post: Post, user: User, yes: bool) -> None:
         rooms.leave(user=user, room=post.room)
 
 
-def owes(post: Post, user: User) -> bool:
-    """Has a part in what was ordered and is on its way; with shares (the next part) it is the balance that counts."""
-    return post.state in (State.ORDERED, State.ARRIVED) and post.items.filter(sharers__user=user).exists()
-
-
 # --- handing over ---------------------------------------------------------------------------------------------
 
 
@@ -247,13 +253,16 @@ def offer_host(*, by: User, post: Post, to: User | None) -> None:
 
 @transaction.atomic
 def accept_host(*, user: User, post: Post) -> None:
-    """Become the host, who asked for it. Raises NO_OFFER, GUEST_HOST, WRONG_STATE or READ_ONLY."""
+    """Become the host, who asked for it. Raises NO_OFFER, GUEST_HOST, TOO_MANY_POSTS, WRONG_STATE or READ_ONLY."""
+    user = rooms.lock_user(user)  # as create_post does: the bound holds for both at one moment
     post = lock_post(post)
     if post.host_id == user.pk:
         return
     check_state(post, *OPEN)
     if post.host_offered_to_id != user.pk:
         raise OrderError("NO_OFFER")
+    if Post.objects.filter(host=user).exclude(state__in=OVER).count() >= bounds.POSTS_MAX:
+        raise OrderError("TOO_MANY_POSTS")
     rooms.hand_over(room=post.room, to=user)  # rooms' entry, and receivers.follow_host
     write(post, user, OrderSeat(op="host", user=user.pk))
 

@@ -5,16 +5,14 @@ A verb whose state is reached already changes nothing, so a double tap is harmle
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Final
 
 from django.db import transaction
 from django.db.models import F
 
 from accounts.models import User
-from chat import timeline
 from orders import bounds, dishes, fields, plan, seats, sheet
 from orders.errors import OrderError
-from orders.kinds import OrderArrival, OrderCart, OrderState
+from orders.kinds import OrderArrival, OrderCart
 from orders.locking import (
     check_cart_v,
     check_host,
@@ -22,21 +20,11 @@ from orders.locking import (
     check_state,
     lock_post,
     moment,
-    save,
     seat_of,
     write,
 )
-from orders.models import OPEN, OVER, Post, Seat, Sharer, State
-
-SILENT_REASONS: Final = ("silent", "unanswered")
-_STAMPS: Final = {
-    State.CLOSED: "closed_at",
-    State.LOCKED: "locked_at",
-    State.ORDERED: "ordered_at",
-    State.ARRIVED: "arrived_at",
-    State.DONE: "done_at",
-    State.CANCELED: "canceled_at",
-}
+from orders.models import OPEN, Post, Seat, Sharer, State
+from orders.moving import move, settle
 
 
 @transaction.atomic
@@ -167,7 +155,7 @@ def arrive(*, by: User, post: Post, now: datetime | None = None) -> Post:
     check_state(post, State.ORDERED)
     seat = seat_of(post, by)
     if post.host_id == by.pk:
-        return move(post, State.ARRIVED, by=by, who="user", now=now)
+        return _arrived(post, by, now, [])
     if seat.arrived_at is not None:
         return post
     seat.arrived_at = now
@@ -177,8 +165,14 @@ def arrive(*, by: User, post: Post, now: datetime | None = None) -> Post:
     said = others.exclude(arrived_at=None).count()
     told = OrderArrival(op="here", n=said, of=needed)
     if said >= needed:
-        return move(post, State.ARRIVED, by=by, who="user", now=now, before=[told])
+        return _arrived(post, by, now, [told])
     write(post, by, told)
+    return post
+
+
+def _arrived(post: Post, by: User, now: datetime, before: list[OrderArrival]) -> Post:
+    move(post, State.ARRIVED, by=by, who="user", now=now, before=before)
+    settle(post, now)
     return post
 
 
@@ -212,50 +206,6 @@ def revive(*, by: User, post: Post, now: datetime | None = None) -> Post:
     if post.state != State.CANCELED or post.cancel_reason != "unanswered" or late:
         raise OrderError("NOT_REVIVABLE")
     return move(post, State.LOCKED, by=by, who=who, now=now, reason="revived")
-
-
-def move(
-    post: Post,
-    to: State,
-    *,
-    by: User | None,
-    who: str,
-    now: datetime,
-    reason: str = "",
-    overrides: Iterable[str] = (),
-    concerned: Iterable[int] = (),
-    note: str = "",
-    before: Iterable[OrderArrival | OrderCart] = (),
-) -> Post:
-    """Under the lock, its guard checked: the change itself, and its entry behind those of `before`.
-
-    `who`: user, clock or operator; `by` None is the clock.
-    """
-    origin, post.state = post.state, to
-    post.state_at, post.reminded = now, {}
-    post.post_v += 1
-    if to in _STAMPS:
-        setattr(post, _STAMPS[to], now)
-    over = to in OVER
-    post.writable_until = now + plan.WRITABLE_AFTER if over else None
-    post.cancel_reason = reason if to == State.CANCELED else ""
-    if over:
-        seats.end_waiting(post)
-    save(post)
-    if over or origin in OVER:
-        timeline.end_writing(post.room_id, post.writable_until)
-    entry = OrderState(
-        v=post.post_v,
-        from_=origin,
-        to=to,
-        by=who,
-        reason=reason,
-        overrides=list(overrides),
-        who=list(concerned),
-        note=note,
-    )
-    write(post, by, *before, entry)
-    return post
 
 
 def _overrides(given: Iterable[str], known: set[str]) -> list[str]:

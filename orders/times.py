@@ -21,6 +21,14 @@ def next_occurrence(clock: time, now: datetime) -> datetime:
     return at if at > local else at + timedelta(days=1)
 
 
+def read_clock(typed: str) -> time:
+    """What people type for a time: "18:30", "1830", "9:05". ValueError for what is none."""
+    digits = typed.strip()[:8]
+    if ":" not in digits and len(digits) in (3, 4) and digits.isascii() and digits.isdigit():
+        digits = f"{digits[:-2]}:{digits[-2:]}"
+    return time.fromisoformat(digits.zfill(5)).replace(second=0, microsecond=0, tzinfo=None)
+
+
 def default_deadline(meeting_at: datetime, now: datetime) -> datetime:
     """40 minutes before the meeting, or half-way there if that is nearer; whole minutes where possible."""
     usual = meeting_at - DEADLINE_BEFORE

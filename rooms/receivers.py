@@ -6,8 +6,8 @@ from django.dispatch import receiver
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.signals import guest_merged, guest_upgraded
-from rooms.actions import active_membership, choose_host, end, lock_room
+from accounts.signals import account_deleted, guest_merged, guest_upgraded
+from rooms.actions import active_membership, choose_host, end, leave, lock_room
 from rooms.models import Membership, Room
 from rooms.signals import member_merged
 
@@ -43,6 +43,13 @@ def host_where_missing(sender: Any, user: User, **kwargs: Any) -> None:
     """A guest who becomes a full account can host the rooms that have no host."""
     for room in _rooms_of(user):
         choose_host(lock_room(room))
+
+
+@receiver(account_deleted, dispatch_uid="rooms.leave_all")
+def leave_all(sender: Any, user: User, **kwargs: Any) -> None:
+    """Who deletes their account leaves every room, or is told what keeps them there (RoomError)."""
+    for room in _rooms_of(user):
+        leave(user=user, room=room)
 
 
 def _rooms_of(user: User) -> list[Room]:

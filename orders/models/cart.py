@@ -24,6 +24,9 @@ class Item(models.Model):
     options = models.CharField(_("options"), max_length=bounds.ITEM_OPTIONS_MAX, blank=True)
     unit_won = models.PositiveIntegerField(_("price"))
     qty = models.PositiveSmallIntegerField(_("number"), default=1)
+    # what came, where it differs: another price, fewer of it, none (sold out); the host says so once it is ordered
+    actual_unit_won = models.PositiveIntegerField(_("real price"), null=True)
+    actual_qty = models.PositiveSmallIntegerField(_("real number"), null=True)
     note = models.CharField(_("note"), max_length=bounds.ITEM_NOTE_MAX, blank=True)
     shared = models.BooleanField(_("to share"), default=False)
     pending = models.BooleanField(_("not accepted yet"), default=False)
@@ -38,6 +41,11 @@ class Item(models.Model):
                 condition=Q(qty__gte=1, qty__lte=bounds.QTY_MAX, unit_won__lte=bounds.WON_MAX),
                 name="item_bounds",
             ),
+            models.CheckConstraint(
+                condition=Q(actual_unit_won=None, actual_qty=None)
+                | Q(actual_unit_won__lte=bounds.WON_MAX, actual_qty__lte=bounds.QTY_MAX),
+                name="item_actual",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -46,6 +54,23 @@ class Item(models.Model):
     @property
     def won(self) -> int:
         return self.unit_won * self.qty
+
+    @property
+    def real_unit_won(self) -> int:
+        return self.unit_won if self.actual_unit_won is None else self.actual_unit_won
+
+    @property
+    def real_qty(self) -> int:
+        return self.qty if self.actual_qty is None else self.actual_qty
+
+    @property
+    def actual_won(self) -> int:
+        """What it really cost; as ordered unless the host said otherwise."""
+        return self.real_unit_won * self.real_qty
+
+    @property
+    def is_sold_out(self) -> bool:
+        return self.actual_qty == 0
 
 
 class Sharer(models.Model):

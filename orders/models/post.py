@@ -46,6 +46,14 @@ class Post(models.Model):
     post_v = models.PositiveIntegerField(default=1)
     cart_v = models.PositiveIntegerField(default=0)
     share_v = models.PositiveIntegerField(default=0)
+    unit = models.PositiveSmallIntegerField(_("rounded to"), null=True)  # of shares, from the first issue on
+    receipt_won = models.PositiveBigIntegerField(
+        _("receipt"), null=True
+    )  # what the shop took, if the host says so
+    refund_proposed_at = models.DateTimeField(null=True, editable=False)
+    refund_proposed_by = models.ForeignKey(
+        User, models.PROTECT, null=True, editable=False, db_index=False, related_name="+"
+    )
     seats_taken = models.PositiveSmallIntegerField(_("people"), default=1)
 
     created_at = models.DateTimeField(_("posted"), default=timezone.now, editable=False)
@@ -66,6 +74,7 @@ class Post(models.Model):
     due_at = models.DateTimeField(null=True, editable=False)
     reminded = models.JSONField(default=dict, editable=False)
     host_seen_at = models.DateTimeField(null=True, editable=False)
+    polls_due_at = models.DateTimeField(null=True, editable=False)  # when the next open poll closes by itself
 
     objects = PostQuerySet.as_manager()
 
@@ -80,6 +89,10 @@ class Post(models.Model):
                 name="post_people",
             ),
             models.CheckConstraint(condition=Q(seats_taken__lte=F("capacity")), name="post_seats"),
+            models.CheckConstraint(
+                condition=Q(share_v=0, unit=None) | (Q(share_v__gt=0) & Q(unit__in=[1, 10, 100])),
+                name="post_unit",
+            ),
             models.CheckConstraint(condition=Q(deadline_at__lt=F("meeting_at")), name="post_times"),
         ]
         indexes = [

@@ -76,7 +76,7 @@ def of_members(view: Page[P]) -> Callable[..., HttpResponse]:
     @wraps(view)
     def page(request: HttpRequest, public_id: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if not request.user.is_authenticated:
-            return _to_login(request, public_id)
+            return to_login(request, public_id)
         rooms = Room.objects.visible_to(request.user)
         posts = Post.objects.select_related("room", "host").filter(room__in=rooms)
         post = get_object_or_404(posts, room__public_id=public_id)
@@ -85,7 +85,8 @@ def of_members(view: Page[P]) -> Callable[..., HttpResponse]:
     return page
 
 
-def _to_login(request: HttpRequest, public_id: str) -> HttpResponse:
+def to_login(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Whoever is signed out signs in first and comes back; htmx is told to take the whole page there."""
     there = request.get_full_path() if request.method == "GET" else reverse("orders:room", args=[public_id])
     if not is_fragment(request):
         return redirect_to_login(there)

@@ -20,7 +20,7 @@ def room(request: SignedIn, post: Post) -> HttpResponse:
     """chat's page of the room (`?before=seq`, `?at=seq`) with the fact bar and the sheet."""
     found = sheet_view.read(post, request.user, timezone.now())
     more = facts_context(found) | sheet_context(found)
-    more["about_base"] = f"{more['sheet_url']}#item-"
+    more["about_base"] = reverse("orders:room", args=[post.public_id])
     more["canceled"] = canceled_because(post)
     more["read_only"] = post.is_read_only(found.now)
     seat = found.me.seat

@@ -26,10 +26,26 @@ export function systemLine(lines, { kind, data, sender }, nameOf) {
   });
 }
 
-/** The id of what an entry is about, "" for none. @param {Record<string, any>} lines @param {{kind: string, data: object}} entry */
+/**
+ * The address of what an entry is about, below that of the room's page, "" for none.
+ * @param {Record<string, any>} lines @param {{kind: string, data: object}} entry
+ */
 export function aboutOf(lines, { kind, data }) {
-  const path = lines[`${kind}?`]?.about;
-  return path ? String(valueAt(data, path) ?? "") : "";
+  const { about, at = "" } = lines[`${kind}?`] ?? {};
+  const thing = about ? (valueAt(data, about) ?? "") : "";
+  return thing === "" ? "" : at + thing;
+}
+
+/**
+ * The card under an entry, or with "touches" the one that changes with it, as [name, id]; id null: all of that name.
+ * @param {Record<string, any>} lines @param {{kind: string, data: object}} entry @param {"card"|"touches"} how
+ * @returns {[string, number|null]|null}
+ */
+export function cardOf(lines, { kind, data }, how = "card") {
+  const [name, path] = lines[`${kind}?`]?.[how] ?? [];
+  if (!name) return null;
+  const id = path ? valueAt(data, path) : null;
+  return path && !Number.isInteger(id) ? null : [name, id];
 }
 
 function patternOf(lines, kind, data, variant) {

@@ -3,8 +3,9 @@
  * somebody types are left alone, and on a phone the sheet slides over the talk. Without the room (the sheet's own page)
  * only the forms are here.
  */
-/* global htmx, Idiomorph */
+/* global htmx */
 import { copyButtons } from "./copy.js";
+import { keepTyped } from "./keep-typed.js";
 import { Pace } from "./order-pace.js";
 
 const OURS = /^(order|room)\./;
@@ -46,29 +47,11 @@ let saidUntil = 0;
 
 // --- forms --------------------------------------------------------------------------------------------------------
 
-Idiomorph.defaults.callbacks.beforeNodeMorphed = (node, next) => !(node instanceof Element && (kept(node, next) || (node.matches("form[data-keep]") && busy(node))));
-// What one opened stays open; what scripts have shown stays shown.
-Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node, how) =>
-  !(how === "remove" && name === "open" && node.localName === "details") && !(name === "hidden" && node.matches("[data-copy]"));
-Idiomorph.defaults.ignoreActiveValue = true;
+keepTyped(kept);
 
 /** What the last tap came to stays for a while, though the entry of that very tap has the sheet fetched again. */
 function kept(node, next) {
   return node.id === "sheet-said" && node.hasChildNodes() && next.childElementCount === 0 && Date.now() < saidUntil;
-}
-
-/** Somebody types in it, or has typed and not sent. */
-function busy(form) {
-  if (form.dataset.sent) return false;
-  if (form.contains(document.activeElement) && document.activeElement.matches("input, textarea, select")) return true;
-  return "typed" in form.dataset || [...form.elements].some(changed);
-}
-
-function changed(field) {
-  if (field.type === "hidden") return false;
-  if (field.localName === "select") return [...field.options].some(({ selected, defaultSelected }) => selected !== defaultSelected) && field.selectedIndex > 0;
-  if (field.type === "checkbox") return field.checked !== field.defaultChecked;
-  return field.defaultValue !== undefined && field.value !== field.defaultValue;
 }
 
 document.body.addEventListener("htmx:beforeSwap", ({ detail }) => {

@@ -3,7 +3,7 @@
  * whatever people wrote goes in as text.
  */
 import { paintAvatar } from "./avatar.js";
-import { aboutOf, systemLine } from "./lines.js";
+import { aboutOf, cardOf, systemLine } from "./lines.js";
 import { linkParts } from "./links.js";
 
 /**
@@ -51,6 +51,13 @@ export function renderer({ me, isHost, folded = new Set(), lines, nameOf, t, clo
       line = link;
     }
     line.textContent = systemLine(lines, entry, nameOf);
+    const card = cardOf(lines, entry);
+    const node = line.closest("li");
+    if (!card || node.querySelector("[data-card]")) return;
+    const box = document.createElement("div");
+    box.className = "entry-card";
+    box.dataset.card = card.join("/"); // its app's script fills it
+    node.append(box);
   }
 
   function fillText(node, { seq, sender, data, rev, state, code }) {

@@ -10,10 +10,12 @@ import pytest
 from django.utils import translation
 
 from chat import kinds, lines
-from orders import kinds as ours
+from orders import kinds as orders_kinds
+from orders import money_kinds, poll_kinds
 
 EXAMPLES = json.loads(Path(__file__).with_name("lines.json").read_text())
-ALL = [getattr(ours, name) for name in dir(ours) if name.startswith("ORDER_")]
+MODULES = (orders_kinds, poll_kinds, money_kinds)
+ALL = [getattr(module, name) for module in MODULES for name in dir(module) if name.startswith("ORDER_")]
 
 
 @pytest.mark.parametrize("example", EXAMPLES["entries"], ids=lambda e: e["kind"] + "·" + e["ko"][:20])
@@ -25,7 +27,7 @@ def test_an_entry_reads_as(example: dict[str, Any], language: str) -> None:
 
 
 def test_the_page_s_patterns_are_those_that_javascript_is_tested_with() -> None:
-    """`python -m tests.orders.test_lines` writes them anew."""
+    """`python -m tests.orders.lines_anew` writes them anew."""
     assert patterns() == EXAMPLES["patterns"]
 
 
@@ -54,10 +56,13 @@ def test_every_line_is_translated_and_names_what_the_data_has() -> None:
                     assert form in {"", "won", "when"}
 
 
-def test_what_counts_as_unread_is_posts_and_states() -> None:
-    assert {kind.name for kind in ALL if kind.counts} == {"order.post", "order.state"}
+def test_what_counts_as_unread_is_posts_states_shares_and_polls_opened() -> None:
+    assert {kind.name for kind in ALL if kind.counts} == {
+        "order.post", "order.state", "order.poll", "order.shares",
+    }  # fmt: skip
     assert {kind.name for kind in ALL} == {
         "order.post", "order.state", "order.seat", "order.cart", "order.confirm", "order.arrival", "order.notice",
+        "order.poll", "order.vote", "order.shares", "order.payment",
     }  # fmt: skip
 
 
@@ -66,12 +71,3 @@ def test_people_in_nested_data_are_found() -> None:
     assert kinds.people_in("order.state", {"who": [4, 5]}) == [4, 5]
     assert kinds.people_in("order.notice", {"args": {"users": [6]}}) == [6]
     assert kinds.people_in("order.cart", {"for": None, "item": None}) == []
-
-
-if __name__ == "__main__":
-    import django
-
-    django.setup()
-    target = Path(__file__).with_name("lines.json")
-    fresh = json.dumps(EXAMPLES | {"patterns": patterns()}, ensure_ascii=False, indent=1)
-    target.write_text(fresh + "\n")

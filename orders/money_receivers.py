@@ -1,0 +1,59 @@
+"""What happens to people happens to what they owe, inside the same transaction."""
+
+from typing import Any, Final
+
+from django.dispatch import receiver
+
+from accounts.errors import AccountError
+from accounts.models import User
+from accounts.signals import account_deleted, account_deleting, guest_merged
+from orders.models import OVER, Depositor, Discount, Due, PayAccount, Payment, Post, Share
+
+_SUMS: Final = ("share_won", "kept_won", "confirmed_won", "waived_won", "refunded_won")
+
+
+@receiver(guest_merged)
+def move_dues(*, guest: User, into: User, **kwargs: Any) -> None:
+    """What a guest owes or is owed is the account's. With both in one order the sums are added; two claims that wait
+    are too many for one: the guest's is not answered any more. Nobody owes themselves: a host's is gone."""
+    Share.objects.filter(user=guest).update(user=into)
+    Payment.objects.filter(user=guest).update(user=into)
+    Discount.objects.filter(user=guest).update(user=into)
+    for due in Due.objects.select_for_update(no_key=True).filter(user=guest).select_related("post"):
+        own = Due.objects.select_for_update(no_key=True).filter(post=due.post_id, user=into).first()
+        if due.post.host_id == into.pk:
+            due.delete()
+        elif own is None:
+            Due.objects.filter(pk=due.pk).update(user=into)
+        else:
+            _join(own, due)
+
+
+def _join(own: Due, other: Due) -> None:
+    other.delete()  # first: what waits for an answer does so for one person
+    for name in _SUMS:
+        setattr(own, name, getattr(own, name) + getattr(other, name))
+    own.claim_id = own.claim_id or other.claim_id
+    own.refund_id = own.refund_id or other.refund_id
+    since = [at for at in (own.unclaimed_since, other.unclaimed_since) if at is not None]
+    own.unclaimed_since = None if own.claim_id else min(since, default=None)
+    times = [at for at in (own.remind_at, other.remind_at) if at is not None]
+    own.remind_at = min(times, default=None)
+    own.save()
+
+
+@receiver(account_deleting)
+def keep_who_owes(*, user: User, **kwargs: Any) -> None:
+    """Refused while an order of theirs runs or money is open, either way. Raises AccountError HOSTING or
+    OPEN_BALANCE."""
+    if Post.objects.filter(host=user).exclude(state__in=OVER).exists():
+        raise AccountError("HOSTING")
+    if Due.objects.open().filter(user=user).exists() or Due.objects.open().filter(post__host=user).exists():
+        raise AccountError("OPEN_BALANCE")
+
+
+@receiver(account_deleted)
+def forget_account(*, user: User, **kwargs: Any) -> None:
+    """Nobody sends them anything any more."""
+    PayAccount.objects.filter(user=user).delete()
+    Depositor.objects.filter(claim__user=user).delete()
