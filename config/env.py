@@ -1,8 +1,8 @@
 """Typed reads of the environment that fail at boot with the variable's name and what it expects."""
 
 import os
-from collections.abc import Mapping
 from base64 import b64decode
+from collections.abc import Mapping
 from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
