@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0003_come_back_and_audit"),
+        ("accounts", "0004_access_tokens"),
     ]
 
     operations = [
