@@ -1,4 +1,4 @@
-"""How an outage of the bus shows: a log line when it begins and one when it ends, a counter, a mark; nothing to people."""
+"""How an outage of the bus shows: one log line when it begins and one when it ends, a counter, a mark."""
 
 import asyncio
 import urllib.error
