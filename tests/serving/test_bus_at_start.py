@@ -44,6 +44,7 @@ def test_a_bus_that_is_not_there_is_one_sentence_in_bounded_time(bus: str) -> No
     ended = started(BUS_URL=bus.format(SECRET, free_port()), BUS_START_WITHIN="1")
     assert ended.returncode == 1
     assert "The bus of BUS_URL did not answer within 1 s" in ended.stderr
+    assert "CONFIG" not in ended.stderr, "it was the server that was not there"
     assert ended.stderr.count("\n") == 1, ended.stderr
     assert SECRET not in ended.stderr + ended.stdout
     assert time.monotonic() - began < 40
