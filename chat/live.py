@@ -193,6 +193,11 @@ _live: Live | None = None
 _starting: asyncio.Lock | None = None
 
 
+def current() -> Live | None:
+    """This process's Live, if it has started."""
+    return _live
+
+
 async def get_live() -> Live:
     """This process's Live, started on first use. Raises what the database raises when it is away."""
     global _live, _starting

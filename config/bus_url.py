@@ -221,19 +221,10 @@ def _kafka(address: _Address, database: Mapping[str, Any]) -> Made:
         "partitions": address.number("partitions", PARTITIONS, 1, PARTITIONS_MAX),
         "capacity": CAPACITY,
     }
-    client = {}
     if tls:
-        client["security_protocol"] = "SSL"
-        config["cafile"] = address.options.get("cafile")
+        config |= {"tls": True, "cafile": address.options.get("cafile")}
     if sasl:
-        client = {
-            "security_protocol": "SASL_SSL" if tls else "SASL_PLAINTEXT",
-            "sasl_mechanism": sasl,
-            "sasl_plain_username": address.user,
-            "sasl_plain_password": address.password,
-        }
-    if client:
-        config["client"] = client
+        config |= {"username": address.user, "password": address.password, "mechanism": sasl}
     return "chat.layers.kafka.KafkaChannelLayer", config
 
 

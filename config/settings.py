@@ -91,6 +91,9 @@ CACHES = {
     }
 }
 CHANNEL_LAYERS = {"default": env.channel_layer("BUS_URL", DATABASES["default"])}
+# Of the first start only: workers that a parent restarts do without a bus that is away, as those that run do.
+BUS_START_WITHIN = env.number("BUS_START_WITHIN", 10, low=0, high=600)
+METRICS_TOKEN = env.text("METRICS_TOKEN", "")
 
 # --- chat: bounds and pace (documented in docs/protocol.md) -------------------------------------------------------
 CHAT = {
@@ -182,5 +185,15 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": env.text("LOG_LEVEL", "INFO")},
-    "loggers": {"daphne": {"level": "WARNING"}, "django.channels.server": {"level": "WARNING"}},
+    "loggers": {
+        "daphne": {"level": "WARNING"},
+        "django.channels.server": {"level": "WARNING"},
+        # While the bus is away these repeat it every second, with tracebacks; our own log says it once.
+        **{
+            name: {"level": "CRITICAL"}
+            for name in ("channels_redis", "channels_rabbitmq", "carehare", "aiokafka")
+        },
+        "psycopg": {"level": "ERROR"},
+        "psycopg.pool": {"level": "WARNING"},
+    },
 }

@@ -14,6 +14,8 @@ urlpatterns = [
     path("healthz", health.live),
     path("readyz", health.ready),
     path("robots.txt", TemplateView.as_view(template_name="robots.txt", content_type="text/plain")),
+    path("metrics", health.counters),
+    path("admin/health/", admin.site.admin_view(health.page), name="health"),
     path("admin/", admin.site.urls),
     path("accounts/password/set/", set_password),  # before allauth's own
     path("accounts/", include("allauth.urls")),

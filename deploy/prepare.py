@@ -8,12 +8,17 @@ import shlex
 import sys
 
 import django
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 
 
 def main(commands: list[str]) -> int:
     """Exit status."""
-    django.setup()
+    try:
+        django.setup()
+    except ImproperlyConfigured as error:
+        print(error, file=sys.stderr)
+        return 1
     for line in commands:
         name, *options = shlex.split(line)
         try:

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from importlib.util import find_spec
 from pathlib import Path
 
-from deploy.services import Postgres, ServiceError, Valkey
+from deploy.services import Postgres, ServiceError, Valkey, kafka_jars, rabbitmq
 from deploy.services.lifeline import in_child
 from deploy.services.lock import Busy, DirectoryLock
 
@@ -28,13 +28,15 @@ def main(arguments: list[str]) -> int:
     quick = "--quick" in arguments
     arguments = [word for word in arguments if word != "--quick"]
     if quick:
-        arguments = ["-m", "not browser and not faults", *arguments]
+        arguments = ["-m", "not browser and not faults and not broker", *arguments]
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         with ExitStack() as stack:
             env = environment(stack)
             if not quick:
                 env["CHROMIUM"] = browser()
+                rabbitmq.binaries()  # installed now rather than within a test's time
+                kafka_jars.jars()
             collect_static(env)
             scripts_passed = run_scripts(env)
             status = run_pytest(env, arguments)

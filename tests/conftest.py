@@ -4,7 +4,8 @@ What `timeline.append` commits by itself needs `pytest.mark.django_db(transactio
 transactions of their own, the ordinary `db` is enough.
 """
 
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.db.models.signals import post_migrate
@@ -12,6 +13,9 @@ from django.db.models.signals import post_migrate
 from accounts.models import User
 from rooms import actions
 from rooms.models import Room
+
+if TYPE_CHECKING:
+    from tests.contract.beds import Bed
 
 
 def _restore_installation(using: str, **kwargs: Any) -> None:
@@ -23,6 +27,23 @@ def _restore_installation(using: str, **kwargs: Any) -> None:
 
 
 post_migrate.connect(_restore_installation, dispatch_uid="tests.restore_installation")
+
+
+@pytest.fixture(scope="session")
+def beds(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Callable[[type[Bed]], Bed]]":
+    """beds(Kind) is the session's one instance of a bus with its real server, started when first asked for."""
+    running: dict[type[Bed], Bed] = {}
+
+    def get(kind: "type[Bed]") -> "Bed":
+        if kind not in running:
+            bed = kind()
+            bed.start(tmp_path_factory.mktemp(kind.name))
+            running[kind] = bed
+        return running[kind]
+
+    yield get
+    for bed in running.values():
+        bed.stop()
 
 
 @pytest.fixture

@@ -22,7 +22,9 @@ logger = logging.getLogger(__name__)
 
 PING_EVERY: Final = 1.0  # seconds
 SILENT_AFTER: Final = 3.0  # seconds without an answer from ourselves: the bus is down
-PACE: Final = 0.01  # seconds between two rounds of publishes; what waits goes together, an idle bus's at once
+PACE: Final = (
+    0.01  # seconds from one round of publishes to the next; what waits goes together, an idle bus's at once
+)
 PUBLISH_WAIT: Final = 1.0  # seconds for one round of publishes
 UNSENT_MAX: Final = 20_000  # entries waiting to be published; beyond it they are left to the position checks
 EXTRAS_MAX: Final = 2_000  # typing, presence and the like; beyond it they are dropped
@@ -118,10 +120,11 @@ class Bus:
         while True:
             await self._wake.wait()
             self._wake.clear()
+            began = time.monotonic()
             try:
                 await self._reconcile()
                 await self._publish_pending()
-                await asyncio.sleep(PACE)
+                await asyncio.sleep(max(0.0, began + PACE - time.monotonic()))
             except Exception as error:  # the layers raise what their client libraries raise
                 self._set_up(False, _said(error))
                 await asyncio.sleep(0.1)
@@ -166,7 +169,10 @@ class Bus:
 
     async def _watch(self) -> None:
         while True:
+            slept = time.monotonic()
             await asyncio.sleep(PING_EVERY)
+            # Where this process itself stood still (no CPU, a debugger), silence is not the bus's.
+            self._heard += max(0.0, time.monotonic() - slept - PING_EVERY)
             try:
                 await self._ping()
                 if self._wanted != self._joined:

@@ -11,6 +11,8 @@ from deploy.services.worker import Worker
 
 __all__ = [
     "Daphne",
+    "Kafka",
+    "KafkaCluster",
     "Postgres",
     "Process",
     "RabbitMQ",

@@ -9,25 +9,19 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from deploy.services.debian import program
 from deploy.services.privileges import PUBLIC
 from deploy.services.process import ServiceError
 
 PARTS = Path(__file__).resolve().parents[1] / "kafka"
 _POM, _SUMS = PARTS / "pom.xml", PARTS / "SHA256SUMS"
-INSTALL = "apt-get update && apt-get install -y --no-install-recommends openjdk-17-jre-headless maven"
-_HOW = (
-    f"A Kafka broker needs Java 17 and, the first time, Maven. On Debian, as root: {INSTALL}. "
-    "On macOS: brew install openjdk@17 maven."
-)
 
 
 def java() -> Path:
-    """The java of JAVA_HOME or of PATH; ServiceError with the command that installs one."""
+    """The java of JAVA_HOME or of PATH; as root on Debian installed if need be, else ServiceError says how."""
     home = os.environ.get("JAVA_HOME")
-    found = shutil.which("java", path=f"{home}/bin") if home else shutil.which("java")
-    if not found:
-        raise ServiceError(f"java was not found. {_HOW}")
-    return Path(found).resolve()
+    found = shutil.which("java", path=f"{home}/bin") if home else None
+    return Path(found or program("java", "default-jre-headless")).resolve()
 
 
 def jars() -> Path:
@@ -47,9 +41,8 @@ def _cache() -> Path:
 
 
 def _fetch(home: Path) -> None:
-    maven = shutil.which("mvn")
-    if not maven:
-        raise ServiceError(f"mvn was not found. {_HOW}")
+    java()
+    maven = program("mvn", "maven")
     print("Bringing Kafka's jars from Maven Central (43 MB, the first time only)", flush=True)
     fresh = home.with_name(f"{home.name}.{os.getpid()}")
     fresh.mkdir(parents=True)

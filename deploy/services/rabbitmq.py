@@ -61,12 +61,17 @@ class RabbitMQ(Server):
             return False
 
 
+def binaries() -> tuple[str, str]:
+    """The server and Erlang's port mapper; as root on Debian installed if need be, else ServiceError says how."""
+    server = program("/usr/lib/rabbitmq/bin/rabbitmq-server", "rabbitmq-server")
+    return server, program("epmd", "erlang-base")
+
+
 def node(
     name: str, directory: Path, config: str, *, plugins: Sequence[str], log: Path, ready: Callable[[], bool]
 ) -> Process:
     """A fresh node of its own, with a port mapper of its own that ends with it; one scheduler is enough for us."""
-    binary = program("/usr/lib/rabbitmq/bin/rabbitmq-server", "rabbitmq-server")
-    epmd = program("epmd", "erlang-base")
+    binary, epmd = binaries()
     account = service_account(directory)
     home = _home(reachable_directory(directory, account) / "node", account)
     for file, text in (("rabbitmq.conf", config), ("enabled_plugins", f"[{','.join(plugins)}].\n")):

@@ -1,11 +1,11 @@
-"""The real pub/sub layer with a bus that drops a fifth of its events, repeats a fifth and shuffles the rest."""
+"""A real layer with a bus that drops a fifth of its events, repeats a fifth and shuffles the rest."""
 
 import asyncio
 import logging
 import random
 from typing import Any
 
-from channels_redis.pubsub import RedisPubSubChannelLayer
+from django.utils.module_loading import import_string
 
 logger = logging.getLogger(__name__)
 
@@ -15,8 +15,8 @@ DROPPED, REPEATED, DELAYED = 0.2, 0.2, 0.3
 class FaultyLayer:
     """Faults are applied where events arrive, per process; the self-ping and the group calls pass untouched."""
 
-    def __init__(self, **config: Any) -> None:
-        self._layer = RedisPubSubChannelLayer(**config)
+    def __init__(self, backend: str, **config: Any) -> None:
+        self._layer = import_string(backend)(**config)
         self._random = random.Random()
         self._arrived: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._tasks: set[asyncio.Task[Any]] = set()

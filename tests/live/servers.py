@@ -1,4 +1,4 @@
-"""Two real workers over a real Valkey, on the database of the tests, and who plays in them."""
+"""Two real workers over a real bus (Valkey, unless told otherwise), on the tests' database, and who plays there."""
 
 import asyncio
 import os
@@ -14,6 +14,7 @@ from django.db import connection
 
 from accounts.models import User
 from deploy.services import Daphne, Valkey, Worker, free_port
+from deploy.services.server import Server
 from rooms.models import Room
 
 T = TypeVar("T")
@@ -25,31 +26,40 @@ BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 class Workers:
     """Two workers and their bus."""
 
-    bus: Valkey
+    bus: Server
     first: Daphne
     second: Daphne
     logs: Path
+    bus_url: str
 
     @property
     def ports(self) -> tuple[int, int]:
         return self.first.port, self.second.port
 
 
-def worker_env(bus: Valkey, **more: str) -> dict[str, str]:
+def worker_env(bus_url: str, **more: str) -> dict[str, str]:
     """The environment of a worker on the tests' database."""
     url = urlsplit(os.environ["DATABASE_URL"])
     database = urlunsplit(url._replace(path=f"/{connection.settings_dict['NAME']}"))
     bounds = {"DATABASE_POOL": "12", "CHAT_SENDS_PER_SECOND": "2000", "CHAT_SENDS_BURST": "5000"}
-    return {**os.environ, "DATABASE_URL": database, "BUS_URL": bus.url(), **bounds, **more}
+    return {**os.environ, "DATABASE_URL": database, "BUS_URL": bus_url, **bounds, **more}
 
 
-def start_workers(directory: Path, kind: type[Daphne] = Worker, **more: str) -> Workers:
-    bus = Valkey(directory / "valkey").start()
-    env = worker_env(bus, **more)
+def start_workers(
+    directory: Path, kind: type[Daphne] = Worker, *, bus: tuple[Server, str] | None = None, **more: str
+) -> Workers:
+    """`bus`: a running server and its BUS_URL; else a Valkey is started, which ends with the workers."""
+    if bus is None:
+        valkey = Valkey(directory / "valkey").start()
+        bus = valkey, valkey.url()
+    server, url = bus
+    env = worker_env(url, **more)
     workers = [kind(free_port(), env, directory / f"worker{n}.log") for n in (1, 2)]
     for worker in workers:
-        worker.start()
-    return Workers(bus, workers[0], workers[1], directory)
+        worker.spawn()
+    for worker in workers:
+        worker.wait_ready()
+    return Workers(server, workers[0], workers[1], directory, url)
 
 
 def stop_workers(workers: Workers) -> None:

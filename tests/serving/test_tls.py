@@ -76,7 +76,7 @@ def make_certificate(key_file: Path, certificate_file: Path) -> None:
 @pytest.fixture(scope="module")
 def tls_worker(workers: Workers, tmp_path_factory: Any, django_db_blocker: Any) -> Iterator[TlsWorker]:
     with django_db_blocker.unblock():
-        env = worker_env(workers.bus)
+        env = worker_env(workers.bus_url)
     worker = TlsWorker(env, tmp_path_factory.mktemp("tls"))
     worker.start()
     yield worker
@@ -154,7 +154,7 @@ async def test_an_idle_connection_over_tls_costs_nothing(tls_worker: TlsWorker, 
 
 
 async def test_sigterm_sends_clients_over_tls_away_too(workers: Workers, cast: Cast, tmp_path: Path) -> None:
-    worker = TlsWorker(worker_env(workers.bus), tmp_path)
+    worker = TlsWorker(worker_env(workers.bus_url), tmp_path)
     worker.start()
     async with WsClient(worker.port, cast.sessions["짱구"], tls=worker.context) as host:
         await host.join(cast.room.public_id)

@@ -45,7 +45,7 @@ async def test_stalled_readers_cost_little_and_are_cut_off(
     workers: Workers, cast: Cast, tmp_path: Path
 ) -> None:
     room = cast.room.public_id
-    worker = Worker(free_port(), worker_env(workers.bus), tmp_path / "worker.log").start()
+    worker = Worker(free_port(), worker_env(workers.bus_url), tmp_path / "worker.log").start()
     try:
         stalled = [
             await in_thread(stalled_reader, worker.port, cast.sessions["맹구"], room) for _ in range(100)
@@ -103,7 +103,7 @@ async def test_fragments_pings_and_text_take_their_ways_and_stay_in_order(
 async def test_sigterm_sends_everybody_away_with_1012_and_finishes_what_runs(
     workers: Workers, cast: Cast, tmp_path: Path
 ) -> None:
-    worker = Worker(free_port(), worker_env(workers.bus), tmp_path / "w.log", "--drain-window", "1").start()
+    worker = Worker(free_port(), worker_env(workers.bus_url), tmp_path / "w.log", "--drain-window", "1").start()
     url = f"http://127.0.0.1:{worker.port}/rooms/"
     clients = [WsClient(worker.port, cast.sessions["짱구"]) for _ in range(20)]
     for client in clients:
@@ -130,7 +130,7 @@ async def test_sigterm_sends_everybody_away_with_1012_and_finishes_what_runs(
 async def test_sigterm_at_any_moment_ends_with_zero(workers: Workers, cast: Cast, tmp_path: Path) -> None:
     for number in range(6):
         worker = Worker(
-            free_port(), worker_env(workers.bus), tmp_path / f"w{number}.log", "--drain-window", "0.1"
+            free_port(), worker_env(workers.bus_url), tmp_path / f"w{number}.log", "--drain-window", "0.1"
         ).start()
         connected = asyncio.Event()
         opening = [asyncio.create_task(_connect_and_wait(worker.port, cast, connected)) for _ in range(10)]
@@ -161,7 +161,7 @@ async def test_workers_are_replaced_one_by_one_with_no_failed_request(
 ) -> None:
     log = tmp_path / "parent.log"
     parent = Worker(
-        free_port(), worker_env(workers.bus), log, "--workers", "2", "--drain-window", "0.2", grace=30
+        free_port(), worker_env(workers.bus_url), log, "--workers", "2", "--drain-window", "0.2", grace=30
     ).start()
     statuses: list[int] = []
     try:

@@ -5,11 +5,13 @@ from urllib.parse import quote, urlparse
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.module_loading import import_string
 from hypothesis import example, given
 from hypothesis import strategies as st
 from psycopg.conninfo import conninfo_to_dict
 from redis.connection import parse_url
 
+from chat.layers.kafka import KafkaChannelLayer
 from config.bus_url import FORMS, channel_layer
 
 DATABASE = {"HOST": "db", "PORT": "5433", "NAME": "rualone", "USER": "짱구", "PASSWORD": "it's a 'secret'"}
@@ -70,17 +72,36 @@ def test_with_a_sentinel_name_the_hosts_are_sentinels() -> None:
 def test_kafka_takes_brokers_a_topic_and_a_fixed_number_of_partitions() -> None:
     plain = config("kafka://b1,b2:9093/chat.bus")
     assert (plain["hosts"], plain["topic"], plain["partitions"]) == (["b1:9092", "b2:9093"], "chat.bus", 64)
-    assert "client" not in plain
+    assert not plain.keys() & {"tls", "username"}
     safe = config("kafka://me:secret@b/t?partitions=8&sasl=SCRAM-SHA-512&tls=1&cafile=/ca.pem")
     assert safe["partitions"] == 8
-    assert safe["cafile"] == "/ca.pem"
-    assert safe["client"] == {
-        "security_protocol": "SASL_SSL",
-        "sasl_mechanism": "SCRAM-SHA-512",
-        "sasl_plain_username": "me",
-        "sasl_plain_password": "secret",
-    }
-    assert config("kafka://b/t?tls=1")["client"] == {"security_protocol": "SSL"}
+    assert (safe["tls"], safe["cafile"]) == (True, "/ca.pem")
+    assert (safe["username"], safe["password"], safe["mechanism"]) == ("me", "secret", "SCRAM-SHA-512")
+    KafkaChannelLayer(**plain)  # it knows every one of these options
+    assert KafkaChannelLayer(**{**safe, "cafile": None}).options.client()["security_protocol"] == "SASL_SSL"
+    assert config("kafka://b/t?tls=1")["tls"] is True
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "memory://",
+        "redis://:p@h1,h2/3",
+        "redis://:p@s1:26379,s2:26379/1?sentinel=mymaster&sentinel_password=q",
+        "rediss://h",
+        "unix:///run/redis.sock?db=2",
+        "kafka://b1,b2:9093/chat?partitions=8",
+        "kafka://me:secret@b/t?sasl=PLAIN&tls=1",
+        "amqp://me:pw@h/vhost",
+        "amqps://me:pw@h:5673",
+        "postgres://",
+        "postgres://u:p@h/d?sslmode=require",
+    ],
+)
+async def test_what_is_made_is_what_the_layer_takes(value: str) -> None:
+    made = channel_layer("BUS_URL", value, DATABASE)
+    layer = import_string(made["BACKEND"])(**made["CONFIG"])
+    assert {"groups", "flush"} <= set(layer.extensions)
 
 
 def test_an_empty_postgres_address_is_the_apps_own_database() -> None:
@@ -184,8 +205,8 @@ def test_a_password_arrives_as_it_was_whatever_is_in_it(user: str, password: str
     who = f"{quote(user, safe='')}:{quote(password, safe='')}"
     redis = parse_url(config(f"redis://{who}@h")["hosts"][0]["address"])
     assert (redis["username"], redis["password"], redis["host"]) == (user, password, "h")
-    kafka = config(f"kafka://{who}@b/t?sasl=PLAIN")["client"]
-    assert (kafka["sasl_plain_username"], kafka["sasl_plain_password"]) == (user, password)
+    kafka = config(f"kafka://{who}@b/t?sasl=PLAIN")
+    assert (kafka["username"], kafka["password"]) == (user, password)
     postgres = conninfo_to_dict(config(f"postgres://{who}@h/d")["conninfo"])
     assert (postgres["user"], postgres["password"]) == (user, password)
     try:

@@ -4,9 +4,12 @@ import socket
 import sys
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from chat import bus_start
 from chat.serving import sockets, worker
+from chat.serving.parentage import has_parent
 from chat.serving.sockets import ServeError
 from chat.serving.supervisor import Supervisor
 
@@ -34,13 +37,15 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         bounds = worker.Bounds(drain_window=options["drain_window"], drain_within=options["drain_within"])
         try:
+            if settings.BUS_START_WITHIN and not has_parent():
+                bus_start.check(settings.BUS_START_WITHIN)
             if options["workers"]:
                 sys.exit(self._supervise(options, bounds))
             if options["endpoint"]:
                 worker.run(bounds, endpoints=options["endpoint"])
             else:
                 worker.run(bounds, listener=self._listeners(options, 1)[0])
-        except ServeError as error:
+        except (ServeError, bus_start.BusUnreachable) as error:
             raise CommandError(str(error)) from error
 
     def _supervise(self, options: dict[str, Any], bounds: worker.Bounds) -> int:
