@@ -1,11 +1,20 @@
-"""STOMP over two real workers: what a client is told, in which order, and what it may not do."""
+"""STOMP over two real workers: what a client is told, and in which order."""
 
+import asyncio
 import json
+import urllib.error
+import urllib.request
 
+import psycopg
 import pytest
+import websockets
 
-from tests.live.servers import Cast, Workers
-from tests.live.stompclient import SockJsClient, StompClient
+from accounts import access_tokens
+from chat.models import Entry
+from rooms import actions as room_actions
+from tests.live.servers import EPOCH, Cast, Workers, in_thread
+from tests.live.stompclient import SockJsClient, StompClient, frame
+from tests.serving.database import same_database, until_somebody_waits
 
 pytestmark = pytest.mark.faults
 
@@ -14,12 +23,13 @@ def talk(room: str, message: str, kind: str = "TALK") -> bytes:
     return json.dumps({"type": kind, "roomId": room, "sender": "아무개", "message": message}).encode()
 
 
-async def test_the_write_ups_client_talks_across_two_workers(workers: Workers, cast: Cast) -> None:
-    room, (first, second) = cast.room.public_id, workers.ports
+async def test_the_write_ups_client_talks_across_two_workers(stomp_workers: Workers, cast: Cast) -> None:
+    room, (first, second) = cast.room.public_id, stomp_workers.ports
     async with (
-        StompClient(first, cookie=cast.sessions["짱구"]) as host,
+        StompClient(first, cookie=cast.sessions["짱구"], subprotocols=()) as host,
         StompClient(second, cookie=cast.sessions["맹구"], path="/ws-stomp/websocket") as member,
     ):
+        assert (host.socket.subprotocol, member.socket.subprotocol) == (None, "v12.stomp")
         for client in (host, member):
             await client.subscribe(f"/sub/chat/room/{room}")
         seq = await host.say("/pub/chat/message", talk(room, "안녕"), "r1")
@@ -27,13 +37,21 @@ async def test_the_write_ups_client_talks_across_two_workers(workers: Workers, c
             await client.until(lambda c=client: c.seqs() == [seq])
         said = member.messages()[0]
         assert json.loads(said.body) == {"type": "TALK", "roomId": room, "sender": "짱구", "message": "안녕"}
+        assert list(said.headers) == [
+            "subscription",
+            "destination",
+            "message-id",
+            "seq",
+            "content-type",
+            "content-length",
+        ]
         assert said.headers["destination"] == f"/sub/chat/room/{room}"
         assert said.headers["message-id"] == f"{room}/{seq}"
         assert not said.binary
 
 
-async def test_sockjs_carries_the_same_frames(workers: Workers, cast: Cast) -> None:
-    room, (first, second) = cast.room.public_id, workers.ports
+async def test_sockjs_carries_the_same_frames(stomp_workers: Workers, cast: Cast) -> None:
+    room, (first, second) = cast.room.public_id, stomp_workers.ports
     async with (
         SockJsClient(first, cookie=cast.sessions["짱구"]) as host,
         StompClient(second, cookie=cast.sessions["맹구"]) as member,
@@ -48,3 +66,184 @@ async def test_sockjs_carries_the_same_frames(workers: Workers, cast: Cast) -> N
         await host.raw('["BEGIN\\n"')
         await host.ends("BAD_FRAME", 4400)
         assert host.controls[-1] == 'c[4400,"BAD_FRAME"]'
+
+
+def test_sockjs_http_side(stomp_workers: Workers) -> None:
+    def get(path: str, **headers: str) -> tuple[int, str, dict[str, str]]:
+        url = f"http://127.0.0.1:{stomp_workers.first.port}/ws-stomp{path}"
+        request = urllib.request.Request(url, headers=headers)
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                return answer.status, answer.read().decode(), dict(answer.headers)
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode(), dict(error.headers)
+
+    status, body, headers = get("/info", Origin="http://localhost:8090")
+    info = json.loads(body)
+    assert (status, info["websocket"], info["cookie_needed"], info["origins"]) == (200, True, True, ["*:*"])
+    assert headers["Access-Control-Allow-Origin"] == "http://localhost:8090"
+    assert "Access-Control-Allow-Origin" not in get("/info", Origin="http://elsewhere.example")[2]
+    assert get("/")[:2] == (200, "Welcome to SockJS!\n")
+    for path in ("/000/abc/xhr_streaming", "/000/abc/eventsource", "/iframe.html"):
+        status, body, _ = get(path)
+        assert status == 404
+        assert "websocket" in body
+
+
+async def test_a_room_in_our_own_words(stomp_workers: Workers, cast: Cast) -> None:
+    room, port = cast.room.public_id, stomp_workers.first.port
+    async with StompClient(port, cookie=cast.sessions["짱구"]) as host:
+        await host.subscribe(f"/rooms/{room}", "mine", ack="client-individual")
+        seq = await host.say(f"/rooms/{room}", "그대로".encode(), "r1", content_type="text/plain")
+        again = await host.say(f"/rooms/{room}", b'{"body":"json"}', "r2", content_type="application/json")
+        await host.until(lambda: host.seqs("mine") == [seq, again])
+        first, second = (json.loads(m.body) for m in host.messages("mine"))
+        assert (first["data"]["body"], second["data"]["body"]) == ("그대로", "json")
+        assert first["people"] == {str(cast.host.pk): "짱구"}
+        acked = host.messages("mine")[0].headers["ack"]
+        await host.send("ACK", id=acked, receipt="a")
+        await host.send("NACK", id=acked, receipt="n")
+        await host.receipt("n")
+        await host.send("UNSUBSCRIBE", id="mine", receipt="u")
+        await host.receipt("u")
+        await host.say(f"/rooms/{room}", b"unheard", "r3")
+        assert host.seqs("mine") == [seq, again]
+        assert not host.of("ERROR")
+
+
+async def test_frames_are_handled_in_order_however_messages_cut_them(
+    stomp_workers: Workers, cast: Cast
+) -> None:
+    room, port = cast.room.public_id, stomp_workers.second.port
+    async with StompClient(port, cookie=cast.sessions["짱구"], connect=False) as host:
+        data = b"\n\r\n".join(
+            [
+                frame("STOMP", accept_version="1.0,1.1,1.2"),
+                frame("SUBSCRIBE", id="sub-0", destination=f"/sub/chat/room/{room}"),
+                frame("SEND", talk(room, "하나"), destination="/pub/chat/message"),
+                frame("SEND", talk(room, "둘"), destination="/pub/chat/message", receipt="two"),
+            ]
+        )
+        await host.raw(data.decode())
+        await host.receipt("two")
+        await host.until(lambda: len(host.messages()) == 2)
+        assert host.frames[0].command == "CONNECTED"
+        assert host.frames[0].headers["version"] == "1.2"
+        assert host.frames[0].headers["epoch"] == EPOCH
+        for byte in frame("SEND", talk(room, "셋"), destination="/pub/chat/message", receipt="three"):
+            await host.raw(bytes([byte]))
+        await host.receipt("three")
+        await host.until(lambda: len(host.messages()) == 3)
+        assert [json.loads(m.body)["message"] for m in host.messages()] == ["하나", "둘", "셋"]
+        await host.send("DISCONNECT", receipt="bye")
+        await host.until(lambda: host.closed is not None)
+        assert host.frames[-1].headers["receipt-id"] == "bye"
+        assert host.closed == 1000
+
+
+async def test_a_receipt_comes_after_the_commit(stomp_workers: Workers, cast: Cast) -> None:
+    room = cast.room.public_id
+    async with StompClient(stomp_workers.first.port, cookie=cast.sessions["짱구"]) as host:
+        await host.subscribe(f"/rooms/{room}")
+        with psycopg.connect(**same_database()) as blocker:
+            blocker.execute("LOCK TABLE chat_entry IN EXCLUSIVE MODE")  # others may read and not write
+            await host.send("SEND", b"wait", destination=f"/rooms/{room}", receipt="r")
+            await in_thread(until_somebody_waits)
+            await host.send("DISCONNECT", receipt="bye")
+            await asyncio.sleep(0.3)  # time for receipts that do not wait
+            assert [f.headers["receipt-id"] for f in host.of("RECEIPT")] == ["r-sub-0"]
+            blocker.rollback()
+        seq = int((await host.receipt("r")).headers["seq"])
+        await host.receipt("bye")
+        assert await in_thread(Entry.objects.filter(room_id=cast.room.pk, seq=seq).exists)
+
+
+async def test_the_same_key_is_written_once(stomp_workers: Workers, cast: Cast) -> None:
+    room, (first, second) = f"/rooms/{cast.room.public_id}", stomp_workers.ports
+    async with (
+        StompClient(first, cookie=cast.sessions["짱구"]) as here,
+        StompClient(second, cookie=cast.sessions["짱구"]) as there,
+    ):
+        seqs = {await c.say(room, b"once", "r", idempotency_key="key-1") for c in (here, there)}
+        assert len(seqs) == 1
+
+
+async def test_a_transaction_is_written_whole_or_not_at_all(stomp_workers: Workers, cast: Cast) -> None:
+    room, port = f"/rooms/{cast.room.public_id}", stomp_workers.first.port
+    async with StompClient(port, cookie=cast.sessions["짱구"]) as host:
+        await host.subscribe(room)
+        for transaction in ("kept", "dropped"):
+            await host.send("BEGIN", transaction=transaction)
+            for n in range(3):
+                body = f"{transaction}{n}".encode()
+                await host.send(
+                    "SEND", body, destination=room, transaction=transaction, receipt=f"{transaction}{n}"
+                )
+            await host.receipt(f"{transaction}2")
+        assert not host.messages(), "nothing before COMMIT"
+        await host.send("ABORT", transaction="dropped", receipt="abort")
+        await host.send("COMMIT", transaction="kept", receipt="commit")
+        await host.receipt("commit")
+        await host.until(lambda: len(host.messages()) == 3)
+        assert [json.loads(m.body)["data"]["body"] for m in host.messages()] == ["kept0", "kept1", "kept2"]
+
+        other = await in_thread(room_actions.create_room, user=cast.outsider, title="남의 방")
+        await host.send("BEGIN", transaction="t")
+        await host.send("SEND", b"mine", destination=room, transaction="t")
+        await host.send("SEND", b"not mine", destination=f"/rooms/{other.public_id}", transaction="t")
+        await host.send("COMMIT", transaction="t", receipt="refused")
+        error = await host.ends("NO_ROOM", 4403)
+        assert error.headers["receipt-id"] == "refused"
+    assert not await in_thread(Entry.objects.filter(data__body="mine").exists)
+
+
+async def test_versions_escape_as_they_say(stomp_workers: Workers, cast: Cast) -> None:
+    room, port = cast.room.public_id, stomp_workers.first.port
+    for version, protocol in (("1.0", "v10.stomp"), ("1.1", "v11.stomp"), ("1.2", "v12.stomp")):
+        async with StompClient(
+            port, cookie=cast.sessions["짱구"], subprotocols=(protocol,), accept_version=version
+        ) as host:
+            assert host.frames[0].headers["version"] == version
+            assert host.socket.subprotocol == protocol
+            await host.subscribe(f"/rooms/{room}", r"a\cb" if version != "1.0" else "a:b")
+            await host.say(f"/rooms/{room}", b"x", "r")
+            await host.until(lambda c=host: bool(c.of("MESSAGE")))
+            assert host.of("MESSAGE")[0].headers["subscription"] == (r"a\cb" if version != "1.0" else "a:b")
+            if version == "1.2":
+                await host.send("SEND", b"x", destination=r"/rooms/\t")
+                await host.ends("BAD_FRAME", 4400)
+    async with StompClient(
+        port, cookie=cast.sessions["짱구"], connect=False, subprotocols=("v9", "v11.stomp", "v12.stomp")
+    ) as host:
+        assert host.socket.subprotocol == "v12.stomp"
+        await host.send("CONNECT", accept_version="2.0")
+        error = await host.ends("NO_COMMON_VERSION", 4400)
+        assert error.headers["version"] == "1.0,1.1,1.2"
+
+
+async def test_who_may_connect(stomp_workers: Workers, cast: Cast) -> None:
+    port, session = stomp_workers.first.port, cast.sessions["짱구"]
+    expires = None
+    _token, secret = await in_thread(
+        access_tokens.create_token, user=cast.host, name="내 프로그램", expires_in=expires
+    )
+    async with StompClient(port, token=secret, origin=None) as client:
+        assert client.frames[0].headers["user"] == str(cast.host.pk)
+    async with StompClient(port, origin=None, login="짱구", passcode=secret) as client:
+        assert client.frames[0].headers["user"] == str(cast.host.pk)
+    turned_away = [
+        StompClient(port, connect=False),
+        StompClient(
+            port, connect=False, cookie=session, origin=None
+        ),  # no browser: its cookie is not looked at
+    ]
+    for client in turned_away:
+        async with client:
+            await client.send("CONNECT", accept_version="1.2")
+            await client.ends("SIGN_IN", 4401)
+    async with StompClient(port, connect=False, cookie=session) as client:
+        await client.send("CONNECT", accept_version="1.2", passcode="rua_" + "x" * 43)
+        await client.ends("SIGN_IN", 4401)
+    with pytest.raises(websockets.InvalidStatus) as refused:
+        await StompClient(port, token=secret, origin="http://elsewhere.example").__aenter__()
+    assert refused.value.response.status_code == 403
