@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
@@ -47,7 +48,8 @@ def parse(message: str | bytes) -> Got:
 
 
 class StompClient:
-    """`async with StompClient(port, cookie=…)`: connected when it begins, unless `connect=False`."""
+    """`async with StompClient(port, cookie=…)`: connected when it begins, unless `connect=False`. `narrow`: its
+    buffers fill soon while `reading` is clear."""
 
     def __init__(
         self,
@@ -59,17 +61,13 @@ class StompClient:
         path: str = "/ws-stomp",
         subprotocols: Sequence[str] = ("v12.stomp",),
         connect: bool = True,
-        max_queue: int = 16,
+        narrow: bool = False,
         **headers: Any,
     ) -> None:
         self._url = f"ws://127.0.0.1:{port}{path}"
         self._origin = f"http://127.0.0.1:{port}" if origin == "" else origin
-        self._cookie, self._protocols, self._connect, self._max_queue = (
-            cookie,
-            subprotocols,
-            connect,
-            max_queue,
-        )
+        self._cookie, self._protocols, self._connect = cookie, subprotocols, connect
+        self._port, self._narrow = port, narrow
         self._headers = {"accept_version": "1.2", "host": "here"} | headers
         if token:
             self._headers["Authorization"] = f"Bearer {token}"
@@ -87,7 +85,8 @@ class StompClient:
             origin=Origin(self._origin) if self._origin else None,
             additional_headers={"Cookie": f"sessionid={self._cookie}"} if self._cookie else {},
             open_timeout=WAIT,
-            max_queue=self._max_queue,
+            sock=self._narrow_line() if self._narrow else None,
+            max_queue=1 if self._narrow else 16,
             max_size=4_000_000,
         )
         self._reader = asyncio.create_task(self._read())
@@ -96,6 +95,14 @@ class StompClient:
             await self.until(lambda: bool(self.frames) or self.closed is not None)
             assert self.frames[0].command == "CONNECTED", self.frames
         return self
+
+    def _narrow_line(self) -> socket.socket:
+        """A connected socket that soon is full when nobody reads."""
+        line = socket.socket()
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16_384)
+        line.connect(("127.0.0.1", self._port))
+        line.setblocking(False)
+        return line
 
     async def __aexit__(self, *exc: object) -> None:
         await self.socket.close()
