@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import msgspec
 from django.db import Error as DatabaseError
+from django.utils.functional import Promise
 
 from chat import actions, room_kinds
 from chat.consumers.session import SENDS_TOO_FAST, TOO_MANY_REQUESTS, Session
@@ -30,6 +31,14 @@ PING: Final = Frame(b'{"type":"ping"}')
 NOT_JOINED: Final = Refusal("NOT_JOINED", "Join the room first.", retry=True)
 _TYPING_PER_SECOND, _TYPING_BURST = 1, 3
 _encode: Final = msgspec.json.Encoder().encode
+
+_sentences: Final[dict[str, str]] = {}
+
+
+def _sentence(code: str, detail: Promise) -> str:
+    """By code, a few: looking a sentence up costs as much as all else of a refusal."""
+    return _sentences.get(code) or _sentences.setdefault(code, str(detail))
+
 
 Write = protocol.Send | protocol.Edit | protocol.Delete
 
@@ -155,7 +164,10 @@ class JsonSession(Session):
         self.prepared(Frame(_encode(frame)))
 
     def _refuse(self, refusal: Refusal, *, cid: str | None = None, room: str | None = None) -> None:
-        detail = str(refusal.detail)
+        # A code has one sentence but for what was wrong with a frame, which is no Promise.
+        detail = (
+            refusal.detail if isinstance(refusal.detail, str) else _sentence(refusal.code, refusal.detail)
+        )
         self._answer(
             protocol.Error(refusal.code, detail, refusal.retry, cid or msgspec.UNSET, room or msgspec.UNSET)
         )

@@ -129,9 +129,12 @@ class Session(ABC):
 
     def _submit(self, room_id: int, kind: Kind, data: msgspec.Struct, cid: str, decided: Decided) -> None:
         """Give an entry to the group commit; `decided` is called once, with a Written only after its commit (P3)."""
-        draft = timeline.draft(kind, data, room_id=room_id, sender_id=self.user_id, cid=cid)
-        if not self._live.writer.submit(draft, lambda result: decided(self._decision(room_id, result))):
+        if self._live.writer.full:
             decided(BUSY)
+            self.outbox.rest()
+            return
+        draft = timeline.draft(kind, data, room_id=room_id, sender_id=self.user_id, cid=cid)
+        self._live.writer.submit(draft, lambda result: decided(self._decision(room_id, result)))
 
     def _decision(self, room_id: int, result: Written | Failure) -> Written | Refusal:
         if isinstance(result, Failure):

@@ -108,7 +108,7 @@ class SocketConsumer(AsyncConsumer):
             return
         try:
             self._client.receive(message)
-        except Exception:
+        except Exception:  # a bug of ours ends this connection, not the worker's reading of all others
             logger.exception("a connection failed")
             self.end(close_codes.TRY_LATER)
 

@@ -20,6 +20,9 @@ class Link(Protocol):
     def send_frame(self, data: bytes) -> bool:
         """Write, or queue behind a full socket up to a bound; False beyond it."""
 
+    def rest(self) -> None:
+        """Read nothing from it for a moment: it sends more than can be taken."""
+
 
 OpenLink = Callable[[Callable[[str], None], int | None], Link | None]
 """What `scope["extensions"][LINK]` is, for after the accept: None when the client has gone before. The function given
@@ -50,6 +53,9 @@ class DirectOutbox:
 
     def reply(self, frame: Frame) -> bool:
         return self._link.send_frame(frame.wire)
+
+    def rest(self) -> None:
+        self._link.rest()
 
     def hint(self, frame: Frame) -> None:
         if self._link.full or self._lagging_since is not None:

@@ -25,6 +25,9 @@ class Outbox(Protocol):
     def hint(self, frame: Frame) -> None:
         """What may be dropped first: presence, typing, pings."""
 
+    def rest(self) -> None:
+        """Read nothing from the client for a moment, where the server can do that."""
+
 
 class AsgiOutbox:
     """Over plain ASGI: one task that awaits `send` for each frame. Answers have twice the room of entries."""
@@ -58,6 +61,9 @@ class AsgiOutbox:
             self.shed += 1
         else:
             self._push(frame)
+
+    def rest(self) -> None:
+        """ASGI has no way to say it: the refusal alone must do."""
 
     def _push(self, frame: Frame) -> None:
         self._frames.append(frame)

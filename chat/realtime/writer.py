@@ -113,6 +113,11 @@ class Writer:
         """Drafts that are not decided yet."""
         return len(self._undecided)
 
+    @property
+    def full(self) -> bool:
+        """submit() would refuse."""
+        return len(self._undecided) >= self._max_pending
+
     def start(self) -> None:
         self._tasks.spawn(self._main())
 
@@ -128,7 +133,7 @@ class Writer:
 
     def submit(self, draft: Draft, done: Callable[[Any], None]) -> bool:
         """Queue a draft; `done` gets its Written or a Failure. False, and nothing queued, when too many wait."""
-        if len(self._undecided) >= self._max_pending:
+        if self.full:
             return False
         pending = Pending(draft, done, time.monotonic())
         self._undecided[pending] = None

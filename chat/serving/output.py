@@ -36,6 +36,8 @@ class SocketWriter:
         self._closed = False
         self.muted = False  # a close frame has been sent
         self.on_drained: Callable[[], None] = _nothing
+        self.rest: Callable[[], None] = _nothing  # read nothing for a moment
+        self.gathering = False  # until flush() all that is written waits, to go as one
         self.full = True  # the handshake's answer is in the transport's buffer
         self.since = time.monotonic()  # full since
         self._registering = True
@@ -47,7 +49,7 @@ class SocketWriter:
         """Write or queue; False, and nothing done, when too much is queued already."""
         if self._closed:
             return True
-        if not self.full:
+        if not self.full and not self.gathering:
             self._put(data)
         elif self._queued + len(data) > QUEUED_MAX:
             return False
@@ -55,6 +57,16 @@ class SocketWriter:
             self._queue.append(data)
             self._queued += len(data)
         return True
+
+    def flush(self) -> None:
+        """The end of gathering."""
+        self.gathering = False
+        if self._queue and not self.full and not self._closed:
+            self._put(self._unqueued())
+
+    def _unqueued(self) -> bytes:
+        data, self._queue, self._queued = b"".join(self._queue), [], 0
+        return data
 
     def send_frame(self, data: bytes) -> bool:
         """write() for a finished frame of the application's: nothing follows a close frame."""
@@ -75,8 +87,7 @@ class SocketWriter:
             return
         self.full = False
         if self._queue:
-            data, self._queue, self._queued = b"".join(self._queue), [], 0
-            self._put(data)
+            self._put(self._unqueued())
         if not self.full:
             self.on_drained()
 

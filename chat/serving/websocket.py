@@ -50,8 +50,9 @@ class BoundedWebSocketProtocol(WebSocketProtocol):
         """The extension LINK (chat.realtime.direct_outbox)."""
         if longest is not None:
             self.maxFramePayloadSize = self.maxMessagePayloadSize = longest
-        if self.intake is not None:
+        if self.intake is not None and self.writer is not None:
             self.intake.take = take
+            self.writer.rest = self.intake.rest
         return self.writer
 
     def sendCloseFrame(self, *args: Any, **kwargs: Any) -> None:
@@ -80,13 +81,17 @@ class BoundedWebSocketProtocol(WebSocketProtocol):
         `data` (bytes of a frame begun), `current_frame` and `inside_message` are autobahn's own state: only when it
         is between two messages may a frame be taken past it (tests/serving/test_private.py).
         """
-        if self.state == self.STATE_OPEN and not self.muted:
-            while data and not self.data and self.current_frame is None and not self.inside_message:
-                taken = take_text_frame(data, self.maxFramePayloadSize)
-                if taken is None:
-                    break
-                text, data = taken
-                self._take(text)
+        if self.state == self.STATE_OPEN and not self.muted and self.writer is not None:
+            self.writer.gathering = True
+            try:
+                while data and not self.data and self.current_frame is None and not self.inside_message:
+                    taken = take_text_frame(data, self.maxFramePayloadSize)
+                    if taken is None:
+                        break
+                    text, data = taken
+                    self._take(text)
+            finally:
+                self.writer.flush()
         if data:
             super().dataReceived(data)
 
@@ -113,7 +118,7 @@ class BoundedWebSocketProtocol(WebSocketProtocol):
             and time.monotonic() - self.writer.since > STALLED_AFTER
         ):
             self.abort("it has stopped reading")
-        elif self.intake is not None and self.intake.paused:
+        elif self.intake is not None and (self.intake.paused or self.intake.resting):
             self.last_ping = time.time()  # its pong would wait unread with the rest
         else:
             super().check_timeouts()

@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from chat.serving.intake import HIGH, LOW, TURN, Intake
 
 
@@ -34,3 +36,51 @@ async def test_a_flood_lets_others_have_their_turn() -> None:
         await intake.get()
     task.cancel()
     assert turns >= 3
+
+
+async def test_one_who_rests_is_not_read_until_the_rest_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chat.serving.intake.REST", 0.01)
+    read_on = asyncio.Event()
+    calls: list[str] = []
+
+    def resume() -> None:
+        calls.append("resume")
+        read_on.set()
+
+    intake = Intake(lambda: calls.append("pause"), resume)
+    intake.rest()
+    intake.rest()
+    assert (calls, intake.resting) == (["pause"], True)
+    await read_on.wait()
+    assert (calls, intake.resting) == (["pause", "resume"], False)
+
+
+async def test_a_queue_that_empties_during_a_rest_waits_for_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chat.serving.intake.REST", 0.01)
+    read_on = asyncio.Event()
+    intake = Intake(lambda: None, read_on.set)
+    for n in range(HIGH):
+        intake.put_nowait({"n": n})
+    intake.rest()
+    for _ in range(HIGH):
+        await intake.get()
+    assert not read_on.is_set()
+    await read_on.wait()
+
+
+async def test_a_rest_that_ends_before_the_queue_is_taken_waits_for_that(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("chat.serving.intake.REST", 0.0)
+    calls: list[str] = []
+    intake = Intake(lambda: None, lambda: calls.append("resume"))
+    intake.rest()
+    for n in range(HIGH):
+        intake.put_nowait({"n": n})
+    over = asyncio.Event()
+    asyncio.get_running_loop().call_later(0.001, over.set)
+    await over.wait()
+    assert (calls, intake.resting) == ([], False)
+    for _ in range(HIGH - LOW):
+        await intake.get()
+    assert calls == ["resume"]

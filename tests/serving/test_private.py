@@ -8,7 +8,7 @@ from daphne.ws_protocol import WebSocketProtocol
 
 
 def parameters(function: object) -> list[str]:
-    return list(inspect.signature(function).parameters)  # type: ignore[arg-type]
+    return list(inspect.signature(function).parameters)
 
 
 def test_every_frame_of_autobahn_passes_send_data() -> None:
