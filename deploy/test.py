@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from importlib.util import find_spec
 from pathlib import Path
 
-from deploy.services import Postgres, ServiceError, Valkey
+from deploy.services import Postgres, ServiceError, Valkey, clients
 from deploy.services.lifeline import in_child
 from deploy.services.lock import Busy, DirectoryLock
 
@@ -35,6 +35,7 @@ def main(arguments: list[str]) -> int:
             env = environment(stack)
             if not quick:
                 env["CHROMIUM"] = browser()
+                clients.install()
             collect_static(env)
             scripts_passed = run_scripts(env)
             status = run_pytest(env, arguments)
