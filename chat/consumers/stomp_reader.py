@@ -202,7 +202,9 @@ class StompReader(Session):
         if asked is None:
             return
         receipt, asked.receipt = asked.receipt, None
-        self._receipt(receipt)
+        # What follows follows on this number: who hears nothing before the line breaks can resume all the same.
+        start = asked.since if asked.resumes and not asked.resyncs else opened.head
+        self._receipt(receipt, ("seq", str(start)))
         if asked.resyncs:
             asked.resyncs = 0
             self.prepared(self._marker(subscription, asked, opened.head))
@@ -238,7 +240,12 @@ class StompReader(Session):
         asked.resyncs += 1
         if not asked.resumes or asked.resyncs > RESYNCS_MAX:
             self.refused(key, RESYNC)
-        elif not self._request(self._rooms.subscribe(key, asked.room, asked.wire, NOW)):
+            return
+
+        def still() -> bool:
+            return self._asked.get(key) is asked
+
+        if not self._request(self._rooms.subscribe(key, asked.room, asked.wire, NOW, still=still)):
             self.refused(key, TOO_MANY_REQUESTS)
 
     def removed(self, key: str, reason: str) -> None:
