@@ -124,7 +124,7 @@ class StompConnection:
         headers += [("receipt-id", receipt)] if receipt is not None else []
         headers += [("content-type", "text/plain"), *more]
         self.outbox.reply(self._speech.frame("ERROR", headers, detail.encode()))
-        default = close_codes.NOT_ALLOWED if refusal.status in {403, 404} else close_codes.BAD_FRAME
+        default = close_codes.NOT_ALLOWED if refusal.status in {403, 404, 409} else close_codes.BAD_FRAME
         self._finish(_CLOSE.get(refusal.code, default), refusal.code)
 
     def _done(self) -> None:
@@ -160,7 +160,9 @@ class StompConnection:
         except NotSockJs:
             self.fail(Refusal("BAD_FRAME", "SockJS's messages are JSON arrays of strings."))
             return
-        for text in texts:
+        for place, text in enumerate(texts):
+            if self._over or not (place == 0 or self._admitted()):
+                return
             self._feed(text)
 
     def _admitted(self) -> bool:
