@@ -1,4 +1,4 @@
-"""HTTP goes to Django, WebSockets to the consumers: from our own pages with a session, or over STOMP with a token."""
+"""HTTP goes to Django, WebSockets to the consumers: from our own pages with a session, or with a token."""
 
 import os
 
@@ -8,15 +8,13 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django_app = get_asgi_application()
 
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402  after django.setup()
-from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
-from channels.sessions import CookieMiddleware  # noqa: E402
 from django.urls import path  # noqa: E402
 
 from chat.consumers.origin import OriginOrToken  # noqa: E402
 from chat.consumers.stomp import SockJsConsumer, StompConsumer  # noqa: E402
 from chat.consumers.websocket import ChatConsumer  # noqa: E402
 
-json = AllowedHostsOriginValidator(CookieMiddleware(ChatConsumer.as_asgi()))
+json = OriginOrToken(ChatConsumer.as_asgi())
 stomp = OriginOrToken(StompConsumer.as_asgi())
 sockjs = OriginOrToken(SockJsConsumer.as_asgi())
 

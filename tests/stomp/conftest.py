@@ -19,7 +19,8 @@ from rooms import actions
 from rooms.models import Room
 from tests.e2e.conftest import FLAGS
 from tests.live.servers import EPOCH, Workers, sign_in, start_workers, stop_workers
-from tests.stomp.drivers import BrowserDriver, Driver, NodeDriver, StompPyDriver
+from tests.stomp.drivers import BrowserDriver, Driver, NodeDriver
+from tests.stomp.stomppy_driver import StompPyDriver
 
 BEAT = 500  # milliseconds that the workers want between two heart-beats
 
