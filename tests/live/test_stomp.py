@@ -1,9 +1,9 @@
 """STOMP over two real workers: what a client is told, and in which order."""
 
 import asyncio
+import contextlib
 import json
-import urllib.error
-import urllib.request
+import random
 
 import psycopg
 import pytest
@@ -66,28 +66,6 @@ async def test_sockjs_carries_the_same_frames(stomp_workers: Workers, cast: Cast
         await host.raw('["BEGIN\\n"')
         await host.ends("BAD_FRAME", 4400)
         assert host.controls[-1] == 'c[4400,"BAD_FRAME"]'
-
-
-def test_sockjs_http_side(stomp_workers: Workers) -> None:
-    def get(path: str, **headers: str) -> tuple[int, str, dict[str, str]]:
-        url = f"http://127.0.0.1:{stomp_workers.first.port}/ws-stomp{path}"
-        request = urllib.request.Request(url, headers=headers)
-        try:
-            with urllib.request.urlopen(request, timeout=10) as answer:
-                return answer.status, answer.read().decode(), dict(answer.headers)
-        except urllib.error.HTTPError as error:
-            return error.code, error.read().decode(), dict(error.headers)
-
-    status, body, headers = get("/info", Origin="http://localhost:8090")
-    info = json.loads(body)
-    assert (status, info["websocket"], info["cookie_needed"], info["origins"]) == (200, True, True, ["*:*"])
-    assert headers["Access-Control-Allow-Origin"] == "http://localhost:8090"
-    assert "Access-Control-Allow-Origin" not in get("/info", Origin="http://elsewhere.example")[2]
-    assert get("/")[:2] == (200, "Welcome to SockJS!\n")
-    for path in ("/000/abc/xhr_streaming", "/000/abc/eventsource", "/iframe.html"):
-        status, body, _ = get(path)
-        assert status == 404
-        assert "websocket" in body
 
 
 async def test_a_room_in_our_own_words(stomp_workers: Workers, cast: Cast) -> None:
@@ -247,3 +225,65 @@ async def test_who_may_connect(stomp_workers: Workers, cast: Cast) -> None:
     with pytest.raises(websockets.InvalidStatus) as refused:
         await StompClient(port, token=secret, origin="http://elsewhere.example").__aenter__()
     assert refused.value.response.status_code == 403
+
+
+async def test_an_open_room_is_entered_by_subscribing_to_it(stomp_workers: Workers, cast: Cast) -> None:
+    room = cast.room.public_id
+    async with StompClient(stomp_workers.first.port, cookie=cast.sessions["훈이"]) as newcomer:
+        await newcomer.subscribe(f"/sub/chat/room/{room}")
+        await newcomer.until(lambda: bool(newcomer.messages()))
+        entered = json.loads(newcomer.messages()[0].body)
+        assert (entered["type"], entered["sender"]) == ("ENTER", "훈이")
+        assert entered["message"] == "훈이님이 들어왔어요"
+        body = json.dumps({"type": "ENTER", "roomId": room, "sender": "훈이"}).encode()
+        await newcomer.send("SEND", body, destination="/pub/chat/message", receipt="enter")
+        await newcomer.receipt("enter")
+        assert len(newcomer.messages()) == 1
+
+
+async def test_no_soup_of_frames_breaks_a_worker(stomp_workers: Workers, cast: Cast) -> None:
+    dice = random.Random(20_261_122)
+    room = cast.room.public_id
+    values = [
+        f"/rooms/{room}",
+        "/topic/soup",
+        "/pub/chat/message",
+        f"/sub/chat/room/{room}",
+        "/user/queue/errors",
+        "client",
+        "t",
+        "0",
+        "",
+    ]
+    names = ["destination", "id", "ack", "since", "transaction", "receipt", "message-id", "content-type"]
+    needed = {
+        "SEND": ["destination"],
+        "SUBSCRIBE": ["destination", "id"],
+        "UNSUBSCRIBE": ["id"],
+        "ACK": ["id"],
+        "NACK": ["id"],
+        "BEGIN": ["transaction"],
+        "COMMIT": ["transaction"],
+        "ABORT": ["transaction"],
+    }
+    for _ in range(40):
+        async with StompClient(stomp_workers.first.port, cookie=cast.sessions["짱구"]) as client:
+            if dice.random() < 0.7:
+                await client.subscribe("/user/queue/errors", "errors")
+            for _ in range(dice.randrange(1, 30)):
+                command = dice.choice(list(needed))
+                chosen = needed[command] + dice.sample(names, dice.choice([0, 0, 0, 1, 3]))
+                headers = {name: dice.choice(values) for name in chosen}
+                body = dice.randbytes(dice.randrange(20)).replace(b"\0", b"")
+                with contextlib.suppress(websockets.ConnectionClosed):
+                    await client.raw(frame(command, body if command == "SEND" else b"", **headers))
+            with contextlib.suppress(websockets.ConnectionClosed):
+                await client.send("DISCONNECT", receipt="end")
+            await client.until(lambda c=client: c.closed is not None)
+            last = [f.command for f in client.frames if f.command in {"ERROR", "RECEIPT"}][-1]
+            assert (client.closed, last) in {(1000, "RECEIPT")} | {
+                (code, "ERROR") for code in (4400, 4403, 4429)
+            }
+    log = (stomp_workers.logs / "worker1.log").read_text()
+    assert "Traceback" not in log
+    assert "failed" not in log

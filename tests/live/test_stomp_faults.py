@@ -262,17 +262,3 @@ async def test_topics_carry_bytes_and_are_made_on_first_use(stomp_workers: Worke
 def _make_topics(user_id: int, count: int) -> None:
     for n in range(count):
         topic(user_id, f"t{n}")
-
-
-async def test_an_open_room_is_entered_by_subscribing_to_it(stomp_workers: Workers, cast: Cast) -> None:
-    room = cast.room.public_id
-    async with StompClient(stomp_workers.first.port, cookie=cast.sessions["훈이"]) as newcomer:
-        await newcomer.subscribe(f"/sub/chat/room/{room}")
-        await newcomer.until(lambda: bool(newcomer.messages()))
-        entered = json.loads(newcomer.messages()[0].body)
-        assert (entered["type"], entered["sender"]) == ("ENTER", "훈이")
-        assert entered["message"] == "훈이님이 들어왔어요"
-        body = json.dumps({"type": "ENTER", "roomId": room, "sender": "훈이"}).encode()
-        await newcomer.send("SEND", body, destination="/pub/chat/message", receipt="enter")
-        await newcomer.receipt("enter")
-        assert len(newcomer.messages()) == 1
