@@ -148,6 +148,25 @@ async def test_a_reader_that_misses_too_much_is_told(stomp_workers: Workers, cas
         await knows.until(lambda: knows.seqs()[-1] == after)
 
 
+async def test_who_unsubscribes_while_lagging_hears_nothing_more(stomp_workers: Workers, cast: Cast) -> None:
+    room, port = f"/rooms/{cast.room.public_id}", stomp_workers.first.port
+    async with (
+        StompClient(port, cookie=cast.sessions["짱구"]) as host,
+        StompClient(port, cookie=cast.sessions["맹구"], narrow=True) as member,
+    ):
+        await member.subscribe(room)
+        member.reading.clear()
+        said = await _say_much(host, room, 100)
+        await member.send("UNSUBSCRIBE", id="sub-0", receipt="u")
+        member.reading.set()
+        await member.receipt("u")
+        heard = len(member.messages())
+        assert heard < len(said)
+        await host.say(room, b"after", "after")
+        await member.subscribe(room, "sub-1")
+        assert len(member.messages()) == heard
+
+
 async def test_a_flood_is_refused_by_name(stomp_workers: Workers, cast: Cast) -> None:
     async with StompClient(stomp_workers.first.port, cookie=cast.sessions["짱구"]) as host:
         beats = frame("BEGIN", transaction="t") + frame("ABORT", transaction="t")
@@ -253,6 +272,14 @@ async def test_topics_carry_bytes_and_are_made_on_first_use(stomp_workers: Worke
         await texts.until(lambda: len(texts.messages()) == 4)
         assert texts.messages()[1].headers["content-transfer-encoding"] == "base64"
     assert await in_thread(Room.objects.filter(topic__name="orders.seoul").count) == 1
+    async with (
+        StompClient(first, cookie=cast.sessions["맹구"]) as one,
+        StompClient(second, cookie=cast.sessions["짱구"]) as two,
+    ):
+        for n in range(5):  # both make it at once
+            await asyncio.gather(*(c.subscribe(f"/topic/race{n}", f"race{n}") for c in (one, two)))
+            seq = await one.say(f"/topic/race{n}", b"x", f"race{n}")
+            await two.until(lambda i=n, s=seq: two.seqs(f"race{i}")[-1:] == [s])
     async with StompClient(first, cookie=cast.sessions["훈이"]) as one:
         await in_thread(_make_topics, cast.outsider.pk, TOPICS_MAX - 1)
         await one.send("SEND", b"x", destination="/topic/one.more")
