@@ -14,6 +14,7 @@ from deploy.services import ServiceError
 SCENES = {
     "append": append.measure,
     "fanout": fanout.measure_room,
+    "stomp": fanout.measure_stomp,
     "parties": fanout.measure_parties,
     "workers": workers.measure,
     "overload": overload.measure,
@@ -73,20 +74,24 @@ def _asked(arguments: list[str]) -> argparse.Namespace:
     )
     parser.add_argument("--runs", type=int, metavar="N", help="passes (default 3; 1 with --quick)")
     parser.add_argument(
-        "--peer", metavar="NAME,…", default="tutorial", type=lambda given: given.split(","),
-        help=f"measured next to ours: {', '.join(PEERS)}, or none",
+        "--peer", metavar="NAME,…", type=lambda given: given.split(","),
+        help=f"measured next to ours: {', '.join(PEERS)}, or none (default tutorial; rabbitmq for stomp)",
     )  # fmt: skip
     parser.add_argument("--server", choices=servers.OURS, default="serve", help="what serves ours")
     parser.add_argument("--seconds", type=float, metavar="S", help="that each load is measured (default 6)")
     parser.add_argument(
         "--rates", metavar="N,…", type=_rates,
-        help="fanout, parties, workers: messages a second at an even pace (fanout has 100,2000)",
+        help="fanout, stomp, parties, workers: messages a second at an even pace (fanout has 100,2000)",
     )  # fmt: skip
-    parser.add_argument("--members", type=int, metavar="N", help="fanout: in the one room (default 500)")
+    parser.add_argument(
+        "--members", type=int, metavar="N", help="fanout, stomp: in the one room (default 500)"
+    )
     parser.add_argument(
         "--save", action="store_true", help="keep the result in benchmarks/results/<date>-<scene>.json too"
     )
     asked = parser.parse_args(arguments)
+    if asked.peer is None:
+        asked.peer = ["rabbitmq" if asked.scene == "stomp" else "tutorial"]
     for name in ("runs", "members"):
         if (value := getattr(asked, name)) is not None and value < 1:
             parser.error(f"--{name} must be at least 1")

@@ -1,7 +1,8 @@
-"""Scenes `fanout` (one room with many members) and `parties` (many rooms with four): messages delivered a second.
+"""Scenes `fanout` (one room with many members), `stomp` (that over STOMP) and `parties` (many rooms with four).
 
-Ours and its peers in turns, each a fresh process on a core of its own, with the same Valkey, generator and amount under
-way. Ours writes every message to PostgreSQL before it acknowledges and delivers it; peers/ says who else does.
+Messages delivered a second: ours and its peers in turns, each a fresh process on a core of its own, with the same
+Valkey, generator and amount under way. Ours writes every message to PostgreSQL before it acknowledges and delivers it;
+peers/ says who else does.
 """
 
 from dataclasses import dataclass
@@ -43,6 +44,7 @@ class Shape:
     floor_window: int
     rates: tuple[float, ...]
     further: tuple[float, ...] = ()  # rates that no peer comes near: for ours and the floor
+    dialect: str = "rualone"  # that ours is spoken to in
 
     @property
     def floor_rates(self) -> tuple[float, ...]:
@@ -57,6 +59,14 @@ def measure_room(machine: Machine, options: Options) -> tuple[list[Row], list[Ra
     rates = usual if options.rates is None else options.rates
     further = () if options.quick or options.rates is not None else (AIM / members,)
     return _measure(machine, Shape("fanout", 1, members, 32, 1024, rates, further), options)
+
+
+def measure_stomp(machine: Machine, options: Options) -> tuple[list[Row], list[Ratio]]:
+    """The same room with ours spoken to in STOMP, as a broker is."""
+    members = options.members or (100 if options.quick else 500)
+    usual = QUICK_RATES if options.quick else (CALM_RATE, DELIVERED / members)
+    rates = usual if options.rates is None else options.rates
+    return _measure(machine, Shape("stomp", 1, members, 32, 1024, rates, dialect="rualone-stomp"), options)
 
 
 def measure_parties(machine: Machine, options: Options) -> tuple[list[Row], list[Ratio]]:
@@ -103,7 +113,7 @@ def _take_turns(
         *paces,
         *_fixed(shape.rates + shape.further, seconds),
     ]
-    found = run_passes(machine, lambda: servers.ours(machine, options.server), "rualone", crowds, phases)
+    found = run_passes(machine, lambda: servers.ours(machine, options.server), shape.dialect, crowds, phases)
     _note(rows, servers.OURS[options.server], found)
     phases = [saturated(shape.floor_window, seconds), *_fixed(shape.floor_rates, seconds, peer=True)]
     found = run_passes(machine, lambda: servers.floor(machine), "rualone", crowds, phases)

@@ -3,6 +3,7 @@
 All block on PostgreSQL: call them from a thread.
 """
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from django.db import OperationalError, connection, transaction
@@ -22,7 +23,7 @@ from chat.errors import (
 from chat.kinds import Kind
 from chat.models import Entry
 from chat.room_kinds import Change, Text
-from chat.timeline import Written
+from chat.timeline import Draft, Written
 from rooms.models import Membership
 
 if TYPE_CHECKING:
@@ -45,6 +46,18 @@ def post(*, user: "User", room: "Room", cid: str, body: str) -> Written:
     timeline.announce([draft], written)
     mark_read(user_id=user.pk, room_id=room.pk, seq=written[0].seq)
     return written[0]
+
+
+def post_together(*, drafts: Sequence[Draft]) -> list[Written]:
+    """Write all or, when one is refused, none. NOT_MEMBER, READ_ONLY, BUSY, UNAVAILABLE."""
+    try:
+        with transaction.atomic():
+            written = timeline.append_within(drafts)
+            for each in written:
+                _check_written(each)
+    except OperationalError as error:
+        raise ChatError(_unavailable(error)) from error
+    return written
 
 
 def edit(*, user_id: int, room_id: int, cid: str, seq: int, body: str) -> Written:

@@ -21,6 +21,7 @@ from chat.realtime.publication import Event
 from chat.realtime.rate import TokenBucket
 from chat.realtime.room import shard
 from chat.realtime.writer import Writer
+from chat.stomp_metrics import StompMetrics
 from chat.store import Store
 from chat.timeline import Draft, Written
 
@@ -53,6 +54,7 @@ class Live:
         self.hub.on_control = self._on_control
         self.writer = Writer(self.store.append, store.classify, self._committed)
         self.sessions: set[Session] = set()
+        self.stomp = StompMetrics()
         self._connections: Counter[int] = Counter()  # by user
         self.names: dict[int, str] = {}
         self._room_ids: dict[str, int] = {}

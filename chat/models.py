@@ -81,6 +81,17 @@ class Reader(models.Model):
         return f"{self.user_id} reads {self.room_id}"
 
 
+class Topic(models.Model):
+    """A STOMP destination `/topic/{name}` and the room that stands behind it."""
+
+    name = models.CharField(max_length=100, unique=True)
+    room = models.OneToOneField(Room, models.CASCADE, related_name="topic")
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Installation(models.Model):
     """One row: the epoch that numbers are counted in, and the PostgreSQL it was counted on."""
 

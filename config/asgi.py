@@ -1,4 +1,4 @@
-"""HTTP goes to Django, WebSockets to the consumers, who must come from our own pages and carry a session."""
+"""HTTP goes to Django, WebSockets to the consumers: from our own pages with a session, or with a token."""
 
 import os
 
@@ -8,17 +8,26 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django_app = get_asgi_application()
 
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402  after django.setup()
-from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
-from channels.sessions import CookieMiddleware  # noqa: E402
 from django.urls import path  # noqa: E402
 
+from chat.consumers.origin import OriginOrToken  # noqa: E402
+from chat.consumers.stomp import SockJsConsumer, StompConsumer  # noqa: E402
 from chat.consumers.websocket import ChatConsumer  # noqa: E402
+
+json = OriginOrToken(ChatConsumer.as_asgi())
+stomp = OriginOrToken(StompConsumer.as_asgi())
+sockjs = OriginOrToken(SockJsConsumer.as_asgi())
 
 application = ProtocolTypeRouter(
     {
         "http": django_app,
-        "websocket": AllowedHostsOriginValidator(
-            CookieMiddleware(URLRouter([path("ws", ChatConsumer.as_asgi())]))
+        "websocket": URLRouter(
+            [
+                path("ws", json),
+                path("ws-stomp", stomp),
+                path("ws-stomp/websocket", stomp),
+                path("ws-stomp/<str:server>/<str:session>/websocket", sockjs),
+            ]
         ),
     }
 )

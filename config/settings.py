@@ -100,6 +100,8 @@ CHAT = {
     "SENDS_PER_SECOND": env.number("CHAT_SENDS_PER_SECOND", 10, low=1, high=10**6),
     "SENDS_BURST": env.number("CHAT_SENDS_BURST", 30, low=1, high=10**6),
     "BUS_SHARDS": env.number("CHAT_BUS_SHARDS", 1, low=1, high=1024),
+    "STOMP_TOPICS": env.flag("STOMP_TOPICS", False),  # /topic/{name} for everybody who has signed in
+    "STOMP_HEARTBEAT_MS": env.number("STOMP_HEARTBEAT_MS", 10_000, low=100, high=600_000),
 }
 
 # --- people ---------------------------------------------------------------------------------------------------

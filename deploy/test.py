@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from importlib.util import find_spec
 from pathlib import Path
 
-from deploy.services import Postgres, ServiceError, Valkey, kafka_jars, rabbitmq
+from deploy.services import Postgres, ServiceError, Valkey, clients, kafka_jars, rabbitmq
 from deploy.services.lifeline import in_child
 from deploy.services.lock import Busy, DirectoryLock
 
@@ -37,6 +37,7 @@ def main(arguments: list[str]) -> int:
                 env["CHROMIUM"] = browser()
                 rabbitmq.binaries()  # installed now rather than within a test's time
                 kafka_jars.jars()
+                clients.install()
             collect_static(env)
             scripts_passed = run_scripts(env)
             status = run_pytest(env, arguments)

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import msgspec
 from django.db import Error as DatabaseError
+from django.utils.functional import Promise
 
 from chat import actions, room_kinds
 from chat.consumers.session import SENDS_TOO_FAST, TOO_MANY_REQUESTS, Session
@@ -30,7 +31,14 @@ PING: Final = Frame(b'{"type":"ping"}')
 NOT_JOINED: Final = Refusal("NOT_JOINED", "Join the room first.", retry=True)
 _TYPING_PER_SECOND, _TYPING_BURST = 1, 3
 _encode: Final = msgspec.json.Encoder().encode
-_sentences: Final[dict[str, str]] = {}  # of chat.errors, by code
+
+_sentences: Final[dict[str, str]] = {}
+
+
+def _sentence(code: str, detail: Promise) -> str:
+    """By code, a few: looking a sentence up costs as much as all else of a refusal."""
+    return _sentences.get(code) or _sentences.setdefault(code, str(detail))
+
 
 Write = protocol.Send | protocol.Edit | protocol.Delete
 
@@ -156,10 +164,12 @@ class JsonSession(Session):
         self.prepared(Frame(_encode(frame)))
 
     def _refuse(self, refusal: Refusal, *, cid: str | None = None, room: str | None = None) -> None:
+        # A code has one sentence but for what was wrong with a frame, which is no Promise.
+        detail = (
+            refusal.detail if isinstance(refusal.detail, str) else _sentence(refusal.code, refusal.detail)
+        )
         self._answer(
-            protocol.Error(
-                refusal.code, _sentence(refusal), refusal.retry, cid or msgspec.UNSET, room or msgspec.UNSET
-            )
+            protocol.Error(refusal.code, detail, refusal.retry, cid or msgspec.UNSET, room or msgspec.UNSET)
         )
 
     def opened(self, subscription: Subscription, opened: Opened, entries: list[LiveEntry]) -> None:
@@ -212,10 +222,3 @@ class JsonSession(Session):
             items = [msgspec.Raw(e.item) for e in entries]
             page = {"type": "page", "room": frame.room, "before": frame.before, "more": more, "items": items}
             self._answer({**page, "people": people_of(entries)})
-
-
-def _sentence(refusal: Refusal) -> str:
-    """Its detail. To translate one costs as much as all else of a refusal, so that is done once."""
-    if isinstance(refusal.detail, str):
-        return refusal.detail
-    return _sentences.get(refusal.code) or _sentences.setdefault(refusal.code, str(refusal.detail))

@@ -53,7 +53,7 @@ class Session(ABC):
     ) -> None:
         self.key, self.nickname = principal
         self.user_id = self.key.user_id
-        self.outbox = outbox(self._drained)
+        self.outbox = outbox(self.drained)
         self._live, self._close = live, close
         self._rooms = Subscriptions(live, self)
         self._tasks = Tasks("a session")
@@ -79,7 +79,8 @@ class Session(ABC):
     def ping(self) -> None:
         """Say that the line is alive."""
 
-    def _drained(self) -> None:
+    def drained(self) -> None:
+        """The outbox is empty again: subscriptions that lag go on."""
         self._tasks.spawn(self._rooms.resume_lagging())
 
     # --- what the client is told of its subscriptions, each by the key it chose --------------------------------------

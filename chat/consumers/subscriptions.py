@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from typing import Final, NamedTuple, Protocol
 
 from django.db import Error as DatabaseError
@@ -43,13 +44,13 @@ class Subscriber(Protocol):
 
 
 class Wanted(NamedTuple):
-    """A subscription to be: `instead_of` is the lagging one that it continues, unless that has been left since."""
+    """A subscription to be, if `still` says so when it has been read."""
 
     key: str
     public_id: str
     wire: Wire
     since: int | None
-    instead_of: Subscription | None = None
+    still: Callable[[], bool] = lambda: True
 
 
 class Subscriptions:
@@ -76,23 +77,36 @@ class Subscriptions:
             self.leave(key)
 
     async def subscribe(
-        self, key: str, public_id: str, wire: Wire, since: int | None, epoch: str | None = None
+        self,
+        key: str,
+        public_id: str,
+        wire: Wire,
+        since: int | None,
+        epoch: str | None = None,
+        still: Callable[[], bool] = lambda: True,
     ) -> None:
-        """Subscribe or resume behind `since` (None: the newest page first, store.NOW: nothing first). The subscriber is
-        told `opened`, `resync` or `refused`."""
+        """Subscribe or resume behind `since` (None: the newest page first, store.NOW: nothing first), unless `still`
+        says no when it could stand. The subscriber is told `opened`, `resync` or `refused`."""
         if len(self._by_key) >= ROOMS_PER_SOCKET and key not in self._by_key:
             self._subscriber.refused(key, TOO_MANY_ROOMS)
         elif since is not None and epoch not in {None, self._live.epoch}:
             self._subscriber.resync(key)
         else:
-            await self._subscribe(Wanted(key, public_id, wire, since))
+            await self._subscribe(Wanted(key, public_id, wire, since, still))
 
     async def resume_lagging(self) -> None:
         """The connection has caught its breath: continue where each detached subscription stopped."""
         for key, subscription in list(self._by_key.items()):
             if not subscription.attached:
-                public_id, position = subscription.room.public_id, subscription.position
-                await self._subscribe(Wanted(key, public_id, subscription.wire, position, subscription))
+                await self._resume(key, subscription)
+
+    async def _resume(self, key: str, lagging: Subscription) -> None:
+        def still() -> bool:
+            return self._by_key.get(key) is lagging
+
+        if still():
+            where = lagging.room.public_id, lagging.wire, lagging.position
+            await self._subscribe(Wanted(key, *where, still))
 
     async def history(
         self, subscription: Subscription, before: int, limit: int
@@ -146,7 +160,7 @@ class Subscriptions:
             hub.done(room)
 
     def _attach(self, wanted: Wanted, room: Room, opened: Opened) -> bool:
-        if wanted.instead_of is not None and self._by_key.get(wanted.key) is not wanted.instead_of:
+        if not wanted.still():
             return True  # the client has left it, or asked anew, while this was reading
         self.leave(wanted.key)  # another join of the same room may have been quicker
         me = self._subscriber

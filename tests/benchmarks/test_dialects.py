@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.dialects import DIALECTS, Delivered
+from benchmarks.dialects import DIALECTS, Answered, Delivered
 from benchmarks.dialects.base import by_sender, text_of
 
 MESSAGE = (17, 3)
@@ -104,3 +104,20 @@ def test_xmpp_reads_the_body_and_nothing_else() -> None:
     xmpp = DIALECTS["xmpp"]
     assert xmpp.read(xmpp.message("R", MESSAGE)) == by_sender(MESSAGE)
     assert xmpp.read(b"<message type='groupchat'><subject/></message>") is None
+
+
+def test_ours_over_stomp_is_in_at_the_room_s_head_and_reads_what_it_sent() -> None:
+    ours = DIALECTS["rualone-stomp"]
+    subscribe = ours.entered("R", b"CONNECTED\nversion:1.2\n\n\0")
+    assert subscribe == b"SUBSCRIBE\nid:0\ndestination:/sub/chat/room/R\nreceipt:in\n\n\0"
+    assert ours.entered("R", b"RECEIPT\nreceipt-id:in\nseq:41\n\n\0") == 41
+    sent = ours.message("R", MESSAGE)
+    key = sent.split(b"receipt:")[1].split(b"\n")[0]
+    assert ours.read(b"RECEIPT\nreceipt-id:" + key + b"\nseq:42\n\n\0") == Answered(MESSAGE, 42)
+    assert ours.read(b"RECEIPT\nreceipt-id:else-17-3\nseq:42\n\n\0") is None
+    body = sent.partition(b"\n\n")[2]
+    head = b"MESSAGE\nsubscription:0\ndestination:/sub/chat/room/R\nmessage-id:R/42\nseq:42\n\n"
+    assert ours.read(head + body) == Delivered("R", 42, 42, True, [MESSAGE])
+    for read in (ours.read, lambda payload: ours.entered("R", payload)):
+        with pytest.raises(ValueError, match="no"):
+            read(b"ERROR\nmessage:no\n\n\0")

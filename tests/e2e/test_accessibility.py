@@ -73,6 +73,7 @@ async def test_no_page_shuts_anybody_out(
         f"/rooms/{room.public_id}/members/",
         "/rooms/new/",
         "/me/",
+        "/me/tokens/",
         "/accounts/password/change/",
     ):
         await host.goto(path)

@@ -30,6 +30,16 @@ def faulty_workers(tmp_path_factory: Any, django_db_setup: Any, django_db_blocke
     stop_workers(running)
 
 
+@pytest.fixture(scope="module")
+def stomp_workers(tmp_path_factory: Any, django_db_setup: Any, django_db_blocker: Any) -> Iterator[Workers]:
+    """Two workers with topics, and heart-beats that need not be waited for long."""
+    with django_db_blocker.unblock():
+        directory = tmp_path_factory.mktemp("stomp")
+        running = start_workers(directory, STOMP_TOPICS="1", STOMP_HEARTBEAT_MS="200")
+    yield running
+    stop_workers(running)
+
+
 @pytest.fixture
 def cast(transactional_db: Any) -> Cast:
     Installation.objects.update_or_create(pk=1, defaults={"epoch": EPOCH})  # the last test's flush took it

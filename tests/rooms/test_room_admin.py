@@ -6,13 +6,21 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from accounts.access_tokens import create_token
 from accounts.actions import merge_guest
 from accounts.audit import note
 from accounts.models import AuditEntry, User
 from rooms.models import Membership, Room
 from tests.rooms.cast import signed_in
 
-LISTS = ["accounts_user", "accounts_auditentry", "rooms_room", "rooms_membership", "rooms_invitation"]
+LISTS = [
+    "accounts_user",
+    "accounts_accesstoken",
+    "accounts_auditentry",
+    "rooms_room",
+    "rooms_membership",
+    "rooms_invitation",
+]
 
 
 @pytest.fixture
@@ -49,6 +57,8 @@ def test_nothing_is_deleted(cast: Any, operator: Client, name: str) -> None:
     act(operator, "accounts_user", "close", cast.outsider)
     row = {"accounts_user": cast.guest, "rooms_room": cast.room, "rooms_invitation": cast.link}.get(name)
     row = AuditEntry.objects.get() if name == "accounts_auditentry" else row
+    if name == "accounts_accesstoken":
+        row = create_token(user=cast.member, name="봇", expires_in=None)[0]
     row = row or Membership.objects.get(user=cast.guest)
     assert operator.post(reverse(f"admin:{name}_delete", args=[row.pk]), {"post": "yes"}).status_code == 403
     assert "delete_selected" not in operator.get(reverse(f"admin:{name}_changelist")).content.decode()
