@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import secrets
-from collections import Counter, defaultdict
+from collections import defaultdict
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, Final
 
 from asgiref.sync import async_to_sync
@@ -51,7 +52,7 @@ class Live:
         self.hub.on_control = self._on_control
         self.writer = Writer(self.store.append, store.classify, self._committed)
         self.sessions: set[Session] = set()
-        self._connections: Counter[int] = Counter()  # by user
+        self._of_user: defaultdict[int, set[Session]] = defaultdict(set)
         self.names: dict[int, str] = {}
         self._room_ids: dict[str, int] = {}
         self._buckets: dict[int, TokenBucket] = {}
@@ -73,16 +74,16 @@ class Live:
 
     def enter(self, session: "Session") -> None:
         self.sessions.add(session)
-        self._connections[session.user_id] += 1
+        self._of_user[session.user_id].add(session)
         if len(self.names) >= NAMES_MAX:
             self.names.clear()
         self.names[session.user_id] = session.nickname
 
     def exit(self, session: "Session") -> None:
         self.sessions.discard(session)
-        self._connections[session.user_id] -= 1
-        if not self._connections[session.user_id]:
-            del self._connections[session.user_id]
+        self._of_user[session.user_id].discard(session)
+        if not self._of_user[session.user_id]:
+            del self._of_user[session.user_id]
 
     def room_id(self, public_id: str) -> int | None:
         """The id of a room that somebody here has opened lately; says nothing of who may read it."""
@@ -95,7 +96,7 @@ class Live:
 
     def crowded(self, user_id: int) -> bool:
         """The person has as many connections here as one may have."""
-        return self._connections[user_id] >= SOCKETS_PER_PERSON
+        return len(self._of_user.get(user_id, ())) >= SOCKETS_PER_PERSON
 
     def _forget_buckets(self) -> None:
         """Those that are full: a bucket outlives its connections, else reconnecting would refill it."""
@@ -116,6 +117,18 @@ class Live:
     def _on_control(self, event: Event) -> None:
         if event["k"] == "end":
             self._end_here(event["u"], event["s"] or None)
+        elif event["k"] == "ring":
+            self._ring_here(event["u"])
+
+    def ring(self, user_ids: list[int]) -> None:
+        """Tell people's connections, here and on the other workers, that something waits for them. May be lost."""
+        self._ring_here(user_ids)
+        self.hub.bus.publish(CONTROL, {"k": "ring", "u": user_ids})
+
+    def _ring_here(self, user_ids: list[int]) -> None:
+        for user_id in user_ids:
+            for session in self._of_user.get(user_id, ()):
+                session.ring()
 
     def _end_here(self, user_id: int, session_key: str | None) -> None:
         for session in list(self.sessions):
@@ -238,17 +251,36 @@ def announce(fresh: list[tuple[Draft, Written]]) -> None:
 def _publish_from_outside(rooms: dict[int, list[LiveEntry]]) -> None:
     """From a process without a hub (a command, a shell): best effort, the workers' position checks do the rest."""
 
+    shards = settings.CHAT["BUS_SHARDS"]
+    _send_from_outside(
+        [
+            (shard(room_id, shards), {"e": [[room_id, [list(e) for e in entries]]], "x": []})
+            for room_id, entries in rooms.items()
+        ]
+    )
+
+
+def _send_from_outside(messages: list[tuple[str, Event]]) -> None:
     async def publish() -> None:
         layer = make_layer()
-        for room_id, entries in rooms.items():
-            event = {"type": "hub", "o": "outside", "e": [[room_id, [list(e) for e in entries]]], "x": []}
-            await layer.group_send(shard(room_id, settings.CHAT["BUS_SHARDS"]), event)
+        for group, event in messages:
+            await layer.group_send(group, {"type": "hub", "o": "outside", **event})
         await layer.flush()
 
     try:
         async_to_sync(publish)()
     except Exception as error:  # a failing bus never fails a verb
-        logger.warning("entries were not announced: %r", error)
+        logger.warning("nothing was announced: %r", error)
+
+
+def ring(user_ids: Collection[int]) -> None:
+    """Something waits for these people: their pages look for themselves. In any thread, after the commit; may be lost,
+    so pages also look when they load."""
+    people = sorted(user_ids)
+    if _live is not None:
+        _live.loop.call_soon_threadsafe(_live.ring, people)
+    elif people:
+        _send_from_outside([(CONTROL, {"e": [], "x": [{"k": "ring", "u": people}]})])
 
 
 def end_sessions(user_id: int, session_key: str | None) -> None:

@@ -29,6 +29,7 @@ logger = logging.getLogger(__name__)
 
 BAD_FRAMES_MAX: Final = 20  # refused frames in a row before the connection is closed with 4400
 PING: Final = Frame(b'{"type":"ping"}')
+NOTIFIED: Final = Frame(b'{"type":"notified"}')
 _TYPING_PER_SECOND, _TYPING_BURST = 1, 3
 
 Write = protocol.Send | protocol.Edit | protocol.Delete
@@ -76,6 +77,9 @@ class Session:
 
     def ping(self) -> None:
         self.outbox.hint(PING)
+
+    def ring(self) -> None:
+        self.outbox.hint(NOTIFIED)
 
     def _drained(self) -> None:
         self._tasks.spawn(self._rooms.resume_lagging())
