@@ -117,7 +117,7 @@ addEventListener("hashchange", follow);
 addEventListener("popstate", follow);
 document.addEventListener("keydown", ({ key }) => key === "Escape" && root?.dataset.pane === "side" && narrow.matches && close());
 narrow.addEventListener("change", follow);
-if (root) follow();
+follow();
 
 function open(hash) {
   const wanted = SHEET.test(hash) ? hash : "#sheet";
@@ -132,6 +132,7 @@ function close() {
 }
 
 function follow() {
+  if (!root) return;
   const shown = SHEET.test(location.hash);
   root.toggleAttribute("data-pane", shown);
   if (shown) root.dataset.pane = "side";

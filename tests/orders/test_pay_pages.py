@@ -44,7 +44,7 @@ def test_the_board_shows_everybody_and_each_their_own_row_first(table: Table) ->
     assert "31,000원" in shown
     assert "/confirm/" not in shown
     assert "/waive/" not in shown
-    assert "/waive/" in page(table.host, table.post, "pay/")
+    assert "/waive/" in page(table.host, table.post, own(table.member))
 
 
 def test_strangers_find_nothing(table: Table) -> None:
