@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from accounts.models import User
 from orders import estimates, sheet
+from orders.debts import refund_stands
 from orders.estimates import Estimate
 from orders.models import HELD, OPEN, Item, Post, Seat, Share, State
 from orders.progress import Progress
@@ -114,6 +115,10 @@ class View:
     @property
     def can_arrive(self) -> bool:
         return self.post.state == State.ORDERED and not (self.facts.said_arrived and not self.facts.host)
+
+    @property
+    def refund_proposed(self) -> bool:
+        return self.post.state in (State.ORDERED, State.ARRIVED) and refund_stands(self.post, self.now)
 
     @property
     def candidates(self) -> list[Person]:

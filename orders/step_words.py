@@ -33,6 +33,9 @@ _WORDS: Final[dict[str, str | Promise]] = {
     "pay": _("Send {won} won"),
     "refund_got": _("Is the money back? Please say so"),
     "answer_claims": _("Look whether it is there: {claims}"),
+    "refund": _("To be sent back: to {refunds}"),
+    "issue_again": _("Something came differently. Tell everybody what they owe now"),
+    "answer_refund": _("Cancel, and all money goes back? Please answer"),
     "wait_found": _("Sent. The host looks whether it is there"),
     "wait_refund": _("You get {won} won back"),
     "wait_paid": _("Not settled yet: {owed}"),
@@ -55,7 +58,7 @@ _PLACES: Final = {
     "wait_confirm": "table",
     "sit_out_silent": "table",
 }
-_ON_SHEET: Final = {"close", "lock", "min_order", "confirm", "order", "arrive", "revive"}
+_ON_SHEET: Final = {"close", "lock", "min_order", "confirm", "order", "arrive", "revive", "answer_refund"}
 
 
 def words(step: Step) -> str:

@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 from accounts.models import User
 from orders import plan, sheet
-from orders.models import OVER, Due, Post, Seat, State, Wait
+from orders.debts import refund_stands
+from orders.models import OVER, Due, Post, Seat, ShareVersion, State, Wait
 
 
 class Step(NamedTuple):
@@ -45,6 +46,9 @@ class Facts:
     refund_sent: bool = False  # the host says that it is on its way back
     claims: int = 0  # others', which the host has not answered
     owed: int = 0  # others with whom the host is not even
+    refunds: int = 0  # others to whom the host is to send something back
+    behind: bool = False  # dishes came otherwise than the shares say
+    refund_asked: bool = False  # they may agree that the order is canceled and all goes back
     past_deadline: bool = False
     near_meeting: bool = False
     revivable: bool = False
@@ -58,6 +62,8 @@ def next_step(facts: Facts) -> Step:
         return _outside(facts)
     if facts.offered:
         return _do("answer_host")
+    if facts.refund_asked:
+        return _do("answer_refund")
     return _INSIDE[State(facts.state)](facts)
 
 
@@ -131,12 +137,16 @@ def _money(facts: Facts) -> Step | None:
         return _do("refund_got")
     if facts.balance > 0 and not facts.claimed:
         return _do("pay", won=facts.balance)
-    return _do("answer_claims", claims=facts.claims) if facts.claims else None
+    if facts.claims:
+        return _do("answer_claims", claims=facts.claims)
+    return _do("refund", refunds=facts.refunds) if facts.refunds else None
 
 
 def _ordered(facts: Facts) -> Step:
     if facts.host and facts.share_v == 0:
         return _do("issue_shares")
+    if facts.host and facts.behind:
+        return _do("issue_again")
     if step := _money(facts):
         return step
     if facts.near_meeting and not facts.said_arrived:
@@ -145,6 +155,8 @@ def _ordered(facts: Facts) -> Step:
 
 
 def _arrived(facts: Facts) -> Step:
+    if facts.host and facts.behind:
+        return _do("issue_again")
     if step := _money(facts):
         return step
     if facts.claimed:
@@ -195,6 +207,10 @@ def facts_of(post: Post, user: User, now: datetime, found: sheet.Sheet | None = 
         missing_won=found.min_order.missing,
         dishes=len(found.rows),
         share_v=post.share_v,
+        refund_asked=seat is not None
+        and post.state in (State.ORDERED, State.ARRIVED)
+        and user.pk not in (post.host_id, post.refund_proposed_by_id)
+        and refund_stands(post, now),
         **money,
         past_deadline=post.deadline_at <= now,
         near_meeting=post.meeting_at - plan.MEETING_SOON <= now,
@@ -205,7 +221,7 @@ def facts_of(post: Post, user: User, now: datetime, found: sheet.Sheet | None = 
 
 
 def _money_of(post: Post, user: User) -> dict[str, Any]:
-    """One query, once shares are issued."""
+    """One query, once shares are issued; for the host another."""
     if not post.share_v:
         return {}
     dues = list(Due.objects.filter(post=post).values_list("user", "balance", "claim", "refund"))
@@ -216,4 +232,7 @@ def _money_of(post: Post, user: User) -> dict[str, Any]:
     if post.host_id == user.pk:
         found["claims"] = sum(1 for due in dues if due[2] is not None)
         found["owed"] = sum(1 for due in dues if due[1])
+        found["refunds"] = sum(1 for due in dues if due[1] < 0 and due[3] is None)
+        issued = ShareVersion.objects.filter(post=post, share_v=post.share_v).values_list("cart_v", flat=True)
+        found["behind"] = issued.first() != post.cart_v
     return found

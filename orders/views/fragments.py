@@ -46,7 +46,7 @@ _STAGES: tuple[tuple[State, str | Promise], ...] = (
 
 # Steps that are done on pages about money.
 _OWN_PAYMENT = ("pay", "refund_got", "wait_found", "wait_refund")
-_PAYMENTS = ("settle", "answer_claims", "wait_paid")
+_PAYMENTS = ("settle", "answer_claims", "refund", "wait_paid")
 
 
 class Stage(NamedTuple):
@@ -166,7 +166,7 @@ def _href(post: Post, step: Step, user: User) -> str:
     """Where the step is done; empty where there is nowhere to go."""
     if place := step_words.place(step):
         return f"{reverse('orders:sheet', args=[post.public_id])}#{place}"
-    if step.code == "issue_shares":
+    if step.code in ("issue_shares", "issue_again"):
         return reverse("orders:pay_issue", args=[post.public_id])
     if step.code in _OWN_PAYMENT:
         return reverse("orders:pay_user", args=[post.public_id, user.pk])

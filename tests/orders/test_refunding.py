@@ -1,16 +1,23 @@
 """ORDERED, ARRIVED → CANCELED(refunded): proposed by the host or an operator, agreed by a member within 24 hours."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
 
 from orders import payments, refunding
 from orders.models import Notification
+from tests.orders.room_browser import page, tap
 from tests.orders.settling import balances, bring_to_shares, due, paid, pay
 from tests.orders.table import Table, bring_to, entries, fresh, refused
 
 DAY = timedelta(hours=24)
+
+
+@pytest.fixture(autouse=True)
+def plain(settings: Any) -> None:
+    settings.SECURE_SSL_REDIRECT = False
 
 
 def test_all_shares_are_0_and_what_was_confirmed_is_owed_back(table: Table) -> None:
@@ -103,3 +110,16 @@ def test_after_the_end_it_is_too_late(table: Table) -> None:
     paid(post, table.guest)
     with refused("READ_ONLY", post):
         refunding.agree_refund(user=table.member, post=post)
+
+
+def test_by_form_the_host_proposes_and_a_member_agrees(table: Table) -> None:
+    post = bring_to_shares(table, "ORDERED")
+    assert "취소하고 모두 돌려주기" in page(table.host, post, "order/")
+    tap(table.host, post, "do/refund/")
+    assert "제안 거두기" in page(table.host, post, "order/")
+    tap(table.host, post, "do/refund_withdraw/")
+    tap(table.host, post, "do/refund/")
+    assert "동의하고 취소하기" in page(table.member, post, "order/")
+    assert "동의하고 취소하기" not in page(table.host, post, "order/")
+    tap(table.member, post, "do/refund_agree/")
+    assert fresh(post).cancel_reason == "refunded"

@@ -65,8 +65,8 @@ class Typed:
 @require_safe
 @of_payers
 def pay(request: SignedIn, post: Post) -> HttpResponse:
-    """The board; who has left sees no more than their own page."""
-    if not look(request, post).member:
+    """The board; who has left sees no more than their own page, save for the host, whom others owe."""
+    if post.host_id != request.user.pk and not look(request, post).member:
         return HttpResponseRedirect(reverse("orders:pay_user", args=[post.public_id, request.user.pk]))
     return board_page(request, post)
 
