@@ -1,6 +1,7 @@
 """PRODUCT.md, "Rules that other services get wrong": guests who owe, and account deletion. See test_money_rules.py."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -12,8 +13,9 @@ from chat.models import Entry
 from orders import board, clock, payments, seats, states
 from orders.billing import FeeIn, edit_bill
 from rooms.models import Membership
+from tests.orders.room_browser import browser
 from tests.orders.settling import balances, bring_to_shares, due, issue, paid, pay, rows
-from tests.orders.table import Table, bring_to, fresh, make_post, refused
+from tests.orders.table import Table, bring_to, fresh, make_post
 
 
 def test_guests_keep_what_they_owe_when_they_become_an_account(table: Table) -> None:
@@ -78,9 +80,27 @@ def test_account_deletion_leaves_every_room_or_is_told_what_keeps_them(table: Ta
     other = make_post(table.outsider)
     seats.join(user=table.member, post=other)
     post = bring_to(table, "LOCKED")
-    with refused("ASK_TO_LEAVE", post):
+    with pytest.raises(AccountError) as info:
         delete_account(user=table.member)
+    assert info.value.code == "HELD"
     assert User.objects.get(pk=table.member.pk).deleted_at is None
     states.unlock(by=table.host, post=post)
     delete_account(user=table.member)
     assert not Membership.objects.active().filter(user=table.member).exists()
+
+
+def test_account_deletion_by_form(table: Table, settings: Any) -> None:
+    settings.SECURE_SSL_REDIRECT = False
+    post, client = bring_to_shares(table), browser(table.member)
+
+    def sent(nickname: str) -> Any:
+        return client.post("/me/delete/", {"nickname": nickname}, HTTP_ACCEPT_LANGUAGE="ko")
+
+    assert "떠난 사람" in client.get("/me/delete/").content.decode()
+    assert (sent("짱구").status_code, sent("").status_code) == (400, 400)
+    refused = sent("철수")
+    assert (refused.status_code, "정산을 마치면" in refused.content.decode()) == (409, True)
+    paid(post, table.member)
+    assert sent(" 철수").status_code == 302
+    assert "_auth_user_id" not in client.session
+    assert User.objects.get(pk=table.member.pk).nickname == "떠난 사람"
