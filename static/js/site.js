@@ -1,9 +1,11 @@
 /** What every page has. */
 import { copyButtons } from "./copy.js";
+import { drafts } from "./draft.js";
 import { notices } from "./notices.js";
 
 document.documentElement.classList.add("js");
 copyButtons();
+drafts();
 notices();
 
 // Small menus close by Escape and by a press elsewhere.
