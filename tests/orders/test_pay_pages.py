@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -283,3 +284,12 @@ def test_a_claim_is_confirmed_on_the_card(table: Table) -> None:
     assert answer["X-Fragment"] == "card"
     assert 'role="alert"' in answer.content.decode()
     assert tap(table.host, table.post, own(table.member) + "confirm/", form).status_code == 302
+
+
+@pytest.mark.parametrize("rest", ["export.csv", "pay/export.csv"])
+def test_exports_are_taken_ten_times_a_minute_at_most(table: Table, rest: str) -> None:
+    issued(table)
+    cache.clear()
+    client = browser(table.member)
+    answers = [client.get(path(table.post, rest)).status_code for _ in range(11)]
+    assert answers == [200] * 10 + [429]

@@ -12,14 +12,14 @@ from orders.views.pay.gate import of_payers
 
 @require_safe
 @of_payers
-@rate_limit(action="export")
+@rate_limit(action="export", limit_get=True)
 def export_csv(request: SignedIn, post: Post) -> HttpResponse:
     return _file(money_export.as_csv(post, request.user), "text/csv; charset=utf-8", post, "csv")
 
 
 @require_safe
 @of_payers
-@rate_limit(action="export")
+@rate_limit(action="export", limit_get=True)
 def export_json(request: SignedIn, post: Post) -> HttpResponse:
     return _file(money_export.as_json(post, request.user), "application/json", post, "json")
 

@@ -83,7 +83,7 @@ def money(won: Fraction | int) -> str:
     text = f"{int(size):,}"
     if size.denominator != 1:
         text += f".{int(size * 100) % 100:02d}"
-    return _("₩{won}").format(won=sign + text)
+    return sign + _("₩{won}").format(won=text)
 
 
 def ratio(exact: Fraction) -> str:
