@@ -9,7 +9,9 @@ from django.utils import timezone
 
 from accounts.actions import block
 from accounts.models import User
-from chat.models import Entry
+from chat import actions
+from chat.errors import READ_ONLY, ChatError
+from chat.models import Entry, Timeline
 from orders import billing, board, cart, clock, payments, reminders, seats, shares, states
 from orders.billing import FeeIn, edit_bill, set_actual
 from orders.models import Due, Notification
@@ -226,6 +228,7 @@ def test_nobody_pays_back_a_rejected_claim_counts_three_days_anew(table: Table) 
     assert Due.objects.overdue(later + THREE_DAYS).filter(user=table.member).exists()
 
 
+@pytest.mark.django_db(transaction=True)
 def test_nobody_pays_back_done_unsettled_leaves_the_money_verbs_open(table: Table) -> None:
     post = bring_to_shares(table)
     clock.run_due(timezone.now() + timedelta(days=15))
@@ -233,11 +236,16 @@ def test_nobody_pays_back_done_unsettled_leaves_the_money_verbs_open(table: Tabl
     read_only = timezone.now() + timedelta(days=17)
     post = fresh(post)
     assert post.is_read_only(read_only)
+    Timeline.objects.filter(room=post.room).update(writable_until=timezone.now() - timedelta(hours=1))
+    with pytest.raises(ChatError) as talk:
+        actions.post(user=table.member, room=post.room, cid="c", body="아직 못 보냈어요")
+    assert talk.value.refusal == READ_ONLY
     claim = payments.claim(user=table.member, post=post, share_v=1, won=10_000, way="toss", now=read_only)
     payments.confirm(by=table.host, post=post, claim=claim.pk, now=read_only)
     payments.waive(by=table.host, post=post, user=table.guest, now=read_only)
     assert set(balances(post).values()) == {0}
     assert fresh(post).state == "DONE"
+    assert len(entries(post, "order.payment")) == 3
 
 
 def test_unwanted_approaches_hide_no_money(table: Table) -> None:
