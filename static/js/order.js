@@ -5,6 +5,7 @@
  */
 /* global htmx */
 import { copyButtons } from "./copy.js";
+import "./hold.js";
 import { keepTyped } from "./keep-typed.js";
 import { Pace } from "./order-pace.js";
 

@@ -2,6 +2,7 @@
 /* global htmx */
 import { copyButtons } from "./copy.js";
 import { GapCloser } from "./gap.js";
+import "./hold.js";
 import { keepTyped } from "./keep-typed.js";
 import { Pace } from "./order-pace.js";
 import { connect, snapshot } from "./page.js";

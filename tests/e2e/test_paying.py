@@ -146,3 +146,35 @@ async def test_what_one_types_stays_while_the_page_follows_the_others(
     await member.fill("#claim-won", "11,000")
     await member.click("#claim button.button-main")
     await expect(member.locator("#amount")).to_have_attribute("data-status", "claimed")
+
+
+async def test_a_confirmation_can_be_taken_back_for_five_seconds(
+    workers: Workers, people: dict[str, User], open_page: Opener
+) -> None:
+    post = await ordered(people)
+    room = f"/p/{post.public_id}/room/"
+    await issue(post)
+    member = people["철수"]
+    due = await in_thread(Due.objects.get, post=post, user=member)
+    await in_thread(payments.claim, user=member, post=post, share_v=1, won=due.balance, way="toss")
+    page = await open_page(workers.first.port, user=people["짱구"])
+    await page.goto(f"{room}pay/")
+    row = page.locator(f"#owe-{member.pk}")
+    confirm = row.locator("form[action$='/confirm/'] > button")
+    await confirm.click()
+    await expect(confirm).to_be_hidden()
+    await row.locator(".held button").click()
+    await expect(confirm).to_be_visible()
+    assert not await in_thread(Payment.objects.filter(op="confirm").exists)
+    await confirm.click()
+    await expect(row).to_have_attribute("data-status", "settled", timeout=15_000)
+    # leaving the page at once does not lose it
+    other = await in_thread(Due.objects.get, post=post, user=people["맹구"])
+    await in_thread(payments.claim, user=people["맹구"], post=post, share_v=1, won=other.balance, way="cash")
+    await page.goto(f"{room}pay/")
+    await page.locator(f"#owe-{people['맹구'].pk} form[action$='/confirm/'] > button").click()
+    await page.goto(f"{room}pay/shares/")
+    await page.goto(f"{room}pay/")
+    await expect(page.locator(f"#owe-{people['맹구'].pk}")).to_have_attribute(
+        "data-status", "settled", timeout=15_000
+    )
