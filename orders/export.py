@@ -116,6 +116,8 @@ def _cart(post: Post) -> list[dict[str, Any]]:
             "note": row.item.note,
             "unit_won": row.item.unit_won,
             "qty": row.item.qty,
+            "actual_unit_won": row.item.actual_unit_won,
+            "actual_qty": row.item.actual_qty,
             "shared": row.item.shared,
             "pending": row.item.pending,
             "sharers": [{"user": user, "weight": weight} for user, weight in row.parts.items()],
