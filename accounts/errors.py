@@ -13,6 +13,7 @@ _SENTENCES = {
     "TOO_MANY_TOKENS": _("You have very many tokens. Revoke one first."),
     "TOO_MANY_BLOCKS": _("You have blocked very many people. Unblock somebody first."),
     "DELETED": _("This account was deleted and stays so."),
+    "HELD": _("You are in an order that is running. Ask its host to let you go first."),
     "OPEN_BALANCE": _("There is money open between you and others. Settle it first."),
     "HOSTING": _("You host an order that is not over. Hand it over or cancel it first."),
 }

@@ -7,6 +7,7 @@ urlpatterns = [
     path("me/", views.me, name="me"),
     path("me/upgrade/", views.upgrade, name="upgrade"),
     path("me/language/", views.language, name="language"),
+    path("me/delete/", views.delete, name="delete"),
     path("me/blocks/", block_views.blocks, name="blocks"),
     path("me/blocks/<str:token>/", block_views.block, name="block"),
     path("me/blocks/<str:token>/end/", block_views.unblock, name="unblock"),

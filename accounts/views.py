@@ -4,18 +4,22 @@ from allauth.account.utils import get_next_redirect_url
 from allauth.account.views import password_set
 from allauth.decorators import rate_limit
 from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import check_for_language
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django.views.i18n import set_language
 
-from accounts.actions import choose_language, upgrade_guest
+from accounts.actions import choose_language, delete_account, upgrade_guest
 from accounts.errors import AccountError
 from accounts.forms import UpgradeForm
+from accounts.nicknames import nickname_key
 from accounts.requests import SignedIn
 from accounts.sessions import keep_signed_in
 
@@ -51,6 +55,28 @@ def upgrade(request: SignedIn) -> HttpResponse:
         status = 400
     context = {"form": form, "next": get_next_redirect_url(request)}
     return render(request, "accounts/upgrade.html", context, status=status)
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "POST"])
+@rate_limit(action="write")
+def delete(request: SignedIn) -> HttpResponse:
+    """What deleting one's account means; done by typing one's nickname, so that no stray tap does it."""
+    error, status = "", 200
+    if request.method == "POST":
+        if nickname_key(request.POST.get("nickname", "")[:200]) == nickname_key(request.user.nickname):
+            try:
+                delete_account(user=request.user)
+            except AccountError as refused:
+                error, status = refused.detail, 409
+            else:
+                logout(request)
+                messages.success(request, _("Your account is deleted."))
+                return redirect("account_login")
+        else:
+            error, status = _("This is not your nickname."), 400
+    return render(request, "accounts/delete.html", {"error": error}, status=status)
 
 
 @login_required

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any, Final
 
-from chat.live import make_layer
+from chat.outside import make_layer
 
 RETRY_AFTER: Final = 0.3  # seconds
 CLOSE_WAIT: Final = 2.0

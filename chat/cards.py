@@ -5,7 +5,7 @@ Readers are registered from `AppConfig.ready` and asked for many at once: one qu
 """
 
 from collections.abc import Callable, Collection, Mapping
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from django.http import HttpRequest
 from django.utils.functional import Promise
@@ -31,6 +31,33 @@ def register(reader: Reader) -> Reader:
     """`reader` takes rooms' ids and returns the cards of those that are its own."""
     _readers.append(reader)
     return reader
+
+
+class Chips(NamedTuple):
+    """How an entry changes a room's chip: `path` is the field of its data that chooses, `words` each value's chip and
+    tone."""
+
+    path: str
+    words: Mapping[str, tuple[str | Promise, str]]
+
+
+_chips: Final[dict[str, Chips]] = {}
+
+
+def chips_follow(kind: str, chips: Chips) -> None:
+    """Entries of this kind change the chip, so an open list of rooms can change it too."""
+    _chips[kind] = chips
+
+
+def chips() -> dict[str, dict[str, Any]]:
+    """In the active language, for the page's script."""
+    return {
+        kind: {
+            "path": each.path,
+            "words": {value: (str(chip), tone) for value, (chip, tone) in each.words.items()},
+        }
+        for kind, each in _chips.items()
+    }
 
 
 def of(room_ids: Collection[int]) -> dict[int, Card]:

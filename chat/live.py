@@ -3,23 +3,20 @@
 import asyncio
 import logging
 import secrets
-from collections import Counter, defaultdict
-from typing import TYPE_CHECKING, Any, Final
+from collections import defaultdict
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Final
 
-from asgiref.sync import async_to_sync
 from django.conf import settings
 from django.db import Error as DatabaseError
-from django.utils.module_loading import import_string
 
-from chat import installation, principals, store, timeline, wire
+from chat import installation, outside, principals, store, timeline, wire
 from chat.principals import SessionKey
-from chat.realtime import publication
 from chat.realtime.entry import LiveEntry
 from chat.realtime.hub import CONTROL, Hub
 from chat.realtime.limits import SOCKETS_PER_PERSON
 from chat.realtime.publication import Event
 from chat.realtime.rate import TokenBucket
-from chat.realtime.room import shard
 from chat.realtime.writer import Writer
 from chat.stomp_metrics import StompMetrics
 from chat.store import Store
@@ -33,14 +30,7 @@ logger = logging.getLogger(__name__)
 SESSIONS_EVERY: Final = 5.0  # seconds between two looks at whether the connections' sessions still stand
 READS_EVERY: Final = 0.3  # seconds that read positions are gathered
 NAMES_MAX: Final = 10_000  # of people and of rooms, each; then forgotten and gathered anew
-OUTSIDE_WAIT: Final = 3.0  # seconds that a process without a hub gives the bus
 PING_EVERY: Final = 25.0  # seconds; clients take 40 s of silence for a dead line
-
-
-def make_layer() -> Any:
-    """A new instance of the configured channel layer: the hub owns its own, so that it can replace a frozen one."""
-    config: dict[str, Any] = settings.CHANNEL_LAYERS["default"]
-    return import_string(config["BACKEND"])(**config.get("CONFIG", {}))
 
 
 class Live:
@@ -50,12 +40,14 @@ class Live:
         self.epoch = epoch
         self.loop = asyncio.get_running_loop()
         self.store = Store()
-        self.hub = Hub(self.store, make_layer, name=secrets.token_hex(6), shards=settings.CHAT["BUS_SHARDS"])
+        self.hub = Hub(
+            self.store, outside.make_layer, name=secrets.token_hex(6), shards=settings.CHAT["BUS_SHARDS"]
+        )
         self.hub.on_control = self._on_control
         self.writer = Writer(self.store.append, store.classify, self._committed)
         self.sessions: set[Session] = set()
         self.stomp = StompMetrics()
-        self._connections: Counter[int] = Counter()  # by user
+        self._of_user: defaultdict[int, set[Session]] = defaultdict(set)
         self.names: dict[int, str] = {}
         self._room_ids: dict[str, int] = {}
         self._buckets: dict[int, TokenBucket] = {}
@@ -77,16 +69,16 @@ class Live:
 
     def enter(self, session: "Session") -> None:
         self.sessions.add(session)
-        self._connections[session.user_id] += 1
+        self._of_user[session.user_id].add(session)
         if len(self.names) >= NAMES_MAX:
             self.names.clear()
         self.names[session.user_id] = session.nickname
 
     def exit(self, session: "Session") -> None:
         self.sessions.discard(session)
-        self._connections[session.user_id] -= 1
-        if not self._connections[session.user_id]:
-            del self._connections[session.user_id]
+        self._of_user[session.user_id].discard(session)
+        if not self._of_user[session.user_id]:
+            del self._of_user[session.user_id]
 
     def room_id(self, public_id: str) -> int | None:
         """The id of a room that somebody here has opened lately; says nothing of who may read it."""
@@ -99,7 +91,7 @@ class Live:
 
     def crowded(self, user_id: int) -> bool:
         """The person has as many connections here as one may have."""
-        return self._connections[user_id] >= SOCKETS_PER_PERSON
+        return len(self._of_user.get(user_id, ())) >= SOCKETS_PER_PERSON
 
     def _forget_buckets(self) -> None:
         """Those that are full: a bucket outlives its connections, else reconnecting would refill it."""
@@ -120,6 +112,18 @@ class Live:
     def _on_control(self, event: Event) -> None:
         if event["k"] == "end":
             self._end_here(event["u"], event["s"] or None)
+        elif event["k"] == "ring":
+            self._ring_here(event["u"])
+
+    def ring(self, user_ids: list[int]) -> None:
+        """Tell people's connections, here and on the other workers, that something waits for them. May be lost."""
+        self._ring_here(user_ids)
+        self.hub.bus.publish(CONTROL, {"k": "ring", "u": user_ids})
+
+    def _ring_here(self, user_ids: list[int]) -> None:
+        for user_id in user_ids:
+            for session in self._of_user.get(user_id, ()):
+                session.ring()
 
     def _end_here(self, user_id: int, session_key: str | None) -> None:
         for session in list(self.sessions):
@@ -241,29 +245,17 @@ def announce(fresh: list[tuple[Draft, Written]]) -> None:
     if _live is not None:
         _live.announce(rooms)
     else:
-        _publish_from_outside(rooms)
+        outside.publish(rooms)
 
 
-def _publish_from_outside(rooms: dict[int, list[LiveEntry]]) -> None:
-    """From a process without a hub (a command, a shell): best effort, the workers' position checks do the rest."""
-
-    async def publish() -> None:
-        layer = make_layer()
-        try:
-            async with asyncio.timeout(OUTSIDE_WAIT):
-                for room_id, entries in rooms.items():
-                    event = publication.event(
-                        publication.ORIGIN_OUTSIDE, [publication.room_entries(room_id, entries)]
-                    )
-                    await publication.send(layer, shard(room_id, settings.CHAT["BUS_SHARDS"]), event)
-        finally:
-            async with asyncio.timeout(OUTSIDE_WAIT):
-                await layer.flush()
-
-    try:
-        async_to_sync(publish)()
-    except Exception as error:  # a failing bus never fails a verb
-        logger.warning("entries were not announced: %r", error)
+def ring(user_ids: Collection[int]) -> None:
+    """Something waits for these people: their pages look for themselves. In any thread, after the commit; may be lost,
+    so pages also look when they load."""
+    people = sorted(user_ids)
+    if _live is not None:
+        _live.loop.call_soon_threadsafe(_live.ring, people)
+    elif people:
+        outside.control({"k": "ring", "u": people})
 
 
 def end_sessions(user_id: int, session_key: str | None) -> None:

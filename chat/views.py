@@ -73,6 +73,7 @@ def room_list(request: HttpRequest) -> HttpResponse:
         "epoch": installation.epoch(),
         "me": ids,
         "lines": lines.templates(),
+        "chips": cards.chips(),
         "rooms": [{"room": r.room.public_id, "head": r.head, "unread": r.unread} for r in listed],
     }
     open_rooms = (

@@ -21,6 +21,7 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("", include("accounts.urls")),
     path("", include("orders.report_urls")),
+    path("", include("orders.notification_urls")),
     path("", include("orders.urls")),
     path("", include("rooms.urls")),
     path("", include("chat.urls")),

@@ -19,3 +19,4 @@ class OrdersConfig(AppConfig):
             reports,
         )
         from orders.views import poll_cards  # noqa: F401  it registers, too
+        from orders.views.pay import cards as money_cards  # noqa: F401  and so do these

@@ -28,3 +28,8 @@ def of_posts(room_ids: Collection[int]) -> dict[int, Card]:
 def _card(public_id: str, state: State) -> Card:
     url = reverse("orders:room", args=[public_id])
     return Card(url, state.label, _TONES.get(state, ""), over=state in OVER)
+
+
+cards.chips_follow(
+    "order.state", cards.Chips("to", {state.value: (state.label, _TONES.get(state, "")) for state in State})
+)

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from accounts.models import User
+from orders import bounds
 from orders.errors import OrderError
 from orders.models import Due, Post, State
 
@@ -23,3 +24,8 @@ def check_paid(user: User, now: datetime) -> None:
     posts = Due.objects.overdue(now).filter(user=user).values_list("post__room__public_id", flat=True)
     if found := list(posts):
         raise OrderError("UNPAID", posts=found)
+
+
+def refund_stands(post: Post, now: datetime) -> bool:
+    """It is proposed to cancel and give all back, and can still be agreed to."""
+    return post.refund_proposed_at is not None and now < post.refund_proposed_at + bounds.AGREE_TIME

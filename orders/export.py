@@ -7,7 +7,7 @@ note about the place is left out.
 import csv
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 import msgspec
@@ -32,9 +32,9 @@ FIELDS: Final = (
 
 def as_csv(post: Post, user: User) -> Iterator[str]:
     """In chunks of a page. Times in the service's zone."""
-    yield BOM + _written([COLUMNS])
+    yield BOM + written([COLUMNS])
     for rows, people in _pages(post, user):
-        yield _written([_cells(line) for line in lines.lines(rows, people, user.identities())])
+        yield written([_cells(line) for line in lines.lines(rows, people, user.identities())])
 
 
 def as_json(post: Post, user: User) -> Iterator[str]:
@@ -69,7 +69,8 @@ def _pages(post: Post, user: User) -> Iterator[tuple[list[Row], dict[str, str]]]
         seq = found.rows[-1].seq
 
 
-def _written(rows: list[Any]) -> str:
+def written(rows: Iterable[Iterable[Any]]) -> str:
+    """Rows as CSV, formulas as text."""
     out = io.StringIO()
     csv.writer(out).writerows([[_safe(cell) for cell in row] for row in rows])
     return out.getvalue()
@@ -115,6 +116,8 @@ def _cart(post: Post) -> list[dict[str, Any]]:
             "note": row.item.note,
             "unit_won": row.item.unit_won,
             "qty": row.item.qty,
+            "actual_unit_won": row.item.actual_unit_won,
+            "actual_qty": row.item.actual_qty,
             "shared": row.item.shared,
             "pending": row.item.pending,
             "sharers": [{"user": user, "weight": weight} for user, weight in row.parts.items()],

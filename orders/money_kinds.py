@@ -42,6 +42,8 @@ ORDER_SHARES = register(
         "order.shares",
         OrderShares,
         counts=True,
+        card=("shares", "share_v"),
+        touches=("shares", ""),
         variant=("cause",),
         lines={
             "": _("Shares of {total:won} won in all"),
@@ -56,6 +58,9 @@ ORDER_PAYMENT = register(
         "order.payment",
         OrderPayment,
         people=("user",),
+        about="user",
+        about_at="pay/",
+        touches=("shares", ""),
         variant=("op",),
         lines={
             "": _("A payment of {user}"),

@@ -1,11 +1,18 @@
 """What notifications say, and where they lead. The only place that makes text of their data."""
 
+import re
+from collections.abc import Mapping
 from typing import Final
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-# Code to sentence. {won}, {users} … are args; {user} is the nickname of `args["user"]`; {title} is the post's.
+from orders import ballots
+from orders.models import Notification, Post
+
+# Code to sentence. What stands in braces is in the args: {user} is an id and shown as a nickname, {won} with thousands,
+# {fields} are names of the post's, {question} is that of a poll about `args["field"]` where nobody typed one.
 CODES: Final[dict[str, str | Promise]] = {
     # the post and its people
     "changed": _("The post was changed: {fields}"),
@@ -54,3 +61,58 @@ CODES: Final[dict[str, str | Promise]] = {
     "report_upheld": _("Thank you for your report. We have acted on it"),
     "report_dismissed": _("Thank you for your report. We found nothing against our rules"),
 }
+
+# Where it leads, below the room's page; the room itself for the others.
+PLACES: Final[dict[str, str]] = {
+    "closed": "order/#add",
+    "choose": "order/#add",
+    "locked": "order/#deeds",
+    "confirm": "order/#deeds",
+    "ordered_yet": "order/#deeds",
+    "host_offered": "members/",
+    "asks_leave": "members/",
+    "below_min": "members/",
+    "poll": "polls/",
+    "poll_closed": "polls/",
+    "poll_tied": "polls/",
+    **dict.fromkeys(
+        (
+            "issue_shares", "shares", "shares_again", "pay", "claimed", "confirmed", "rejected", "waived",
+            "refund_due", "refund_sent", "refund_got", "unpaid", "refund_asked",
+        ),
+        "pay/",
+    ),
+}  # fmt: skip
+_PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
+
+
+def people_in(found: list[Notification]) -> set[int]:
+    """Whom they name."""
+    return {pk for each in found if isinstance(pk := each.args.get("user"), int)}
+
+
+def _field(name: str) -> str:
+    found = Post._meta.get_field(name)
+    return str(getattr(found, "verbose_name", name))
+
+
+def sentence(notification: Notification, people: Mapping[int, str]) -> str:
+    """In the active language; `people` are nicknames. A code of another release says no more than that something
+    happened. In one pass: what people wrote is never taken for a pattern."""
+    args = notification.args
+
+    def fill(found: re.Match[str]) -> str:
+        name = found[1]
+        value = args.get(name)
+        if name == "user":
+            return people.get(value, gettext("Somebody")) if isinstance(value, int) else gettext("Somebody")
+        if name == "fields":
+            return ", ".join(_field(each) for each in value or ())
+        if name == "question":
+            return ballots.question(args.get("field", ""), value or "")
+        if isinstance(value, int):
+            return f"{value:,}"
+        return "" if value is None else str(value)
+
+    text = str(CODES.get(notification.code) or _("Something happened in your order"))
+    return _PLACEHOLDER.sub(fill, text)

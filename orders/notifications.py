@@ -18,7 +18,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.signals import guest_merged
-from orders import bounds
+from chat import live
+from orders import bounds, notice_words
 from orders.models import Notification, Post
 from orders.models.notification import KEY_MAX
 
@@ -40,8 +41,6 @@ def notify(
     occasion it is: for one person, code and post the same key tells once, however often it is called. Raises
     ValueError for a code nobody knows and for a key too long: both are mistakes in our code.
     """
-    from orders import notice_words  # it reads the models' own words, which need the registry of apps
-
     full = f"{code}:{post.pk if post else 0}:{key}"
     if code not in notice_words.CODES or len(full) > KEY_MAX:
         raise ValueError(f"cannot notify of {full!r}")
@@ -60,22 +59,22 @@ def notify(
         for pk in people
     ]
     Notification.objects.bulk_create(rows, ignore_conflicts=True)
-    transaction.on_commit(partial(_ring, people))
-
-
-def _ring(people: list[int]) -> None:
-    """Their pages look for themselves."""
+    transaction.on_commit(partial(live.ring, people))
 
 
 def unread(user: User) -> int:
     return Notification.objects.of(user).unread().count()
 
 
-def mark_read(*, user: User, up_to: int | None = None, now: datetime | None = None) -> int:
-    """Theirs are read, up to one's number or all of them; how many were not."""
+def mark_read(
+    *, user: User, only: int | None = None, post: str | None = None, now: datetime | None = None
+) -> int:
+    """Theirs are read: one, those about a post (its public id), or all; how many were not."""
     found = Notification.objects.of(user).unread().order_by()
-    if up_to is not None:
-        found = found.filter(pk__lte=up_to)
+    if only is not None:
+        found = found.filter(pk=only)
+    if post is not None:
+        found = found.filter(post__room__public_id=post)
     return found.update(read_at=now or timezone.now())
 
 

@@ -66,7 +66,7 @@ def _agenda(post: Post) -> list[Due]:
         ahead = [Due(soon, "meeting_soon", True)] if soon > since else []
         return [Due(max(post.meeting_at, since) + ARRIVED_AFTER, "arrived", False), *ahead, *_issue(post)]
     if post.state == State.ARRIVED:
-        end = max(post.shares_issued_at or since, since) + UNSETTLED_AFTER
+        end = (post.shares_issued_at or since) + UNSETTLED_AFTER
         return [Due(end, "unsettled", False), *_issue(post)]
     if post.share_v and post.writable_until is not None and "forget" not in post.reminded:
         return [Due(post.writable_until, "forget", False)]

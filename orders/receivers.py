@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import F
 from django.dispatch import receiver
+from django.utils import timezone
 
 from accounts.models import User
 from orders import dishes, polls, seats
@@ -15,6 +16,7 @@ from orders.errors import OrderError
 from orders.kinds import OrderNotice
 from orders.locking import is_operator, moment, post_of, write
 from orders.models import OPEN, OVER, Item, Post, Seat, Sharer, State, Wait
+from orders.notifications import notify
 from rooms import signals
 from rooms.models import Membership, Room
 
@@ -40,13 +42,15 @@ def hold_back(*, room: Room, user: User, reason: str, **kwargs: Any) -> None:
 
 
 @receiver(signals.member_left)
-def free_seat(*, room: Room, user: User, by: User, **kwargs: Any) -> None:
+def free_seat(*, room: Room, user: User, by: User, reason: str, **kwargs: Any) -> None:
     """The seat is free, what they had is out of a cart that can still change, and the first who waits gets the seat."""
     post = post_of(room)
     if post is None:
         return
     _vacate(post, user)
     polls.forget(post, user)
+    if reason == Membership.Ended.REMOVED:
+        notify(users=[user.pk], code="removed", key=str(timezone.now().timestamp()), post=post)
     if post.state in (State.RECRUITING, State.CLOSED, State.LOCKED) and (gone := dishes.without(post, user)):
         write(post, by, gone)
     post.refresh_from_db(fields=["seats_taken", "state"])

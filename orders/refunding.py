@@ -7,6 +7,7 @@ from django.db import transaction
 
 from accounts.models import User
 from orders import bounds
+from orders.debts import refund_stands
 from orders.errors import OrderError
 from orders.kinds import OrderNotice
 from orders.locking import check_host, check_state, lock_post, moment, seat_of, write
@@ -24,7 +25,7 @@ def propose_refund(*, by: User, post: Post, now: datetime | None = None) -> Post
     post = lock_post(post)
     check_host(by, post)
     check_state(post, State.ORDERED, State.ARRIVED)
-    if stands(post, now):
+    if refund_stands(post, now):
         return post
     _propose(post, now, by)
     until = now + bounds.AGREE_TIME
@@ -38,7 +39,7 @@ def withdraw_refund(*, by: User, post: Post, now: datetime | None = None) -> Pos
     """Not after all. Without a proposal that stands nothing changes. Raises NOT_HOST."""
     post = lock_post(post)
     check_host(by, post)
-    if stands(post, moment(now)):
+    if refund_stands(post, moment(now)):
         _propose(post, None, None)
         write(post, by, OrderNotice("refund_withdrawn", {}))
     return post
@@ -60,17 +61,12 @@ def agree_refund(*, user: User, post: Post, now: datetime | None = None) -> Post
         raise OrderError("NOT_MEMBER")
     if post.refund_proposed_at is None:
         raise OrderError("NO_PROPOSAL")
-    if not stands(post, now):
+    if not refund_stands(post, now):
         raise OrderError("REFUND_LAPSED")
     entry = void(post, user, now)
     move(post, State.CANCELED, by=user, who="user", now=now, reason="refunded", before=[entry])
     notify(users=set(_members(post)) - {user.pk}, code="refund_agreed", key="", post=post, now=now)
     return post
-
-
-def stands(post: Post, now: datetime) -> bool:
-    """A proposal that can still be agreed to."""
-    return post.refund_proposed_at is not None and now < post.refund_proposed_at + bounds.AGREE_TIME
 
 
 def _members(post: Post) -> list[int]:

@@ -4,6 +4,7 @@ from datetime import datetime, time, timedelta
 from typing import Final
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from orders.models import Due
@@ -45,10 +46,10 @@ def _remind(pk: int, seen: datetime, now: datetime) -> bool:
     if awake(now) > now:  # a clock that was down in the day and is back in the night
         claimed.update(remind_at=awake(now))
         return True
-    if not claimed.update(remind_at=later):
+    if not claimed.update(remind_at=later, reminded=F("reminded") + 1):
         return False
     due.refresh_from_db()
     if due.balance > 0 and due.claim_id is None:
-        key = f"{due.post.share_v}:{now.isoformat(timespec='minutes')}"
+        key = f"{due.post.share_v}:{due.reminded}"
         notify(users=[due.user_id], code="pay", key=key, post=due.post, args={"won": due.balance}, now=now)
     return True

@@ -26,6 +26,7 @@ from orders import bounds, fields
 from orders.errors import OrderError
 from orders.locking import is_operator, lock_post, moment
 from orders.models import Post, Report
+from orders.notifications import notify
 from rooms import actions as rooms
 from rooms.models import Membership, Room
 
@@ -112,12 +113,15 @@ def resolve(*, by: User, report: Report, upheld: bool, now: datetime | None = No
     rooms.lock_room(report.room)
     status = Report.Status.UPHELD if upheld else Report.Status.DISMISSED
     same = Report.objects.open().like(report).order_by()
+    reporters = list(same.values_list("reporter", flat=True))
     count = same.update(status=status, resolved_at=now, resolved_by=by)
     if not count:
         report.refresh_from_db(fields=["status"])
         if report.status != status:
             raise OrderError("REVIEWED")
         return 0
+    code = "report_upheld" if upheld else "report_dismissed"
+    notify(users=reporters, code=code, key=f"report {report.pk}", now=now)
     if report.kind == Kind.POST:
         posts = Post.objects.filter(pk=report.room_id)
         if upheld:

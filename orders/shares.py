@@ -1,7 +1,6 @@
 """Issuing shares: what everybody owes, as a version that stands. Issuing again yields only the difference."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 from typing import Any, Final
@@ -9,7 +8,7 @@ from typing import Any, Final
 from django.db import transaction
 
 from accounts.models import User
-from orders import billing, reminders
+from orders import billing, reminders, split
 from orders.billing import Preview
 from orders.errors import OrderError
 from orders.locking import (
@@ -27,16 +26,9 @@ from orders.models import Due, Payment, Post, Share, ShareVersion, State
 from orders.money_kinds import OrderShares, ShareRow
 from orders.moving import settle
 from orders.notifications import notify
+from orders.split import Paid
 
 PARTS: Final = ("food", "food_off", "fee", "fee_off", "personal", "rest_off", "exact")  # of split.Line
-
-
-@dataclass(frozen=True, slots=True)
-class Before:
-    """What one person paid by the version before."""
-
-    amount: int = 0
-    exact: Fraction | None = None
 
 
 @transaction.atomic
@@ -89,12 +81,12 @@ def latest_version(post: Post) -> ShareVersion | None:
     return ShareVersion.objects.filter(post=post, share_v=post.share_v).first()
 
 
-def paid_before(latest: ShareVersion | None) -> dict[int, Before]:
+def paid_before(latest: ShareVersion | None) -> dict[int, Paid]:
     """By user; of one who had two seats, added up."""
-    paid: dict[int, Before] = {}
+    paid: dict[int, Paid] = {}
     for share in latest.shares.all() if latest else ():
-        known = paid.get(share.user_id, Before(0, Fraction(0)))
-        paid[share.user_id] = Before(known.amount + share.amount, (known.exact or Fraction(0)) + share.x)
+        known = paid.get(share.user_id, Paid(0, Fraction(0)))
+        paid[share.user_id] = Paid(known.amount + share.amount, (known.exact or Fraction(0)) + share.x)
     return paid
 
 
@@ -121,7 +113,7 @@ def void(post: Post, by: User, now: datetime) -> OrderShares:
             seat=seat,
             user_id=user,
             won=0,
-            delta=-before.get(user, Before()).amount,
+            delta=-before.get(user, Paid()).amount,
             exact="0",
         )
         for user, seat in seats.items()
@@ -204,19 +196,18 @@ def _is_same(latest: ShareVersion, found: Preview) -> bool:
     )
 
 
-def _share(version: ShareVersion, found: Preview, user: int, before: Mapping[int, Before]) -> Share:
+def _share(version: ShareVersion, found: Preview, user: int, before: Mapping[int, Paid]) -> Share:
     line = found.split.of(user)
     if line is None:
         raise KeyError(user)
-    paid = before.get(user, Before())
-    kept = paid.amount - line.won if user != version.post.host_id and paid.exact == line.exact else 0
+    kept = split.kept(line, version.post.host_id or 0, before.get(user))
     return Share(
         version=version,
         seat=found.seats[user],
         user_id=user,
         won=line.won,
         kept_won=kept,
-        delta=line.won + kept - paid.amount,
+        delta=line.won + kept - before.get(user, Paid()).amount,
         exact=str(line.exact),
         working={name: str(getattr(line, name)) for name in PARTS},
     )

@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 
 from accounts.models import User
 from orders import estimates, sheet
+from orders.debts import refund_stands
 from orders.estimates import Estimate
-from orders.models import HELD, OPEN, Item, Post, Seat, State
+from orders.models import HELD, OPEN, Item, Post, Seat, Share, State
 from orders.progress import Progress
 from orders.sheet import Row, Sheet
 from orders.steps import Facts, Step, facts_of, next_step
@@ -76,6 +77,9 @@ class View:
     facts: Facts
     step: Step
     now: datetime
+    share_won: int | None = (
+        None  # what the reader pays by the shares that stand; None: none are issued, or no part
+    )
 
     @property
     def me(self) -> Person:
@@ -111,6 +115,10 @@ class View:
     @property
     def can_arrive(self) -> bool:
         return self.post.state == State.ORDERED and not (self.facts.said_arrived and not self.facts.host)
+
+    @property
+    def refund_proposed(self) -> bool:
+        return self.post.state in (State.ORDERED, State.ARRIVED) and refund_stands(self.post, self.now)
 
     @property
     def candidates(self) -> list[Person]:
@@ -149,7 +157,16 @@ def read(post: Post, user: User, now: datetime) -> View:
         )
 
     people = tuple(person(pk) for pk in ids)
-    return View(post, user, found, people, facts, next_step(facts), now)
+    return View(post, user, found, people, facts, next_step(facts), now, _share_won(post, user))
+
+
+def _share_won(post: Post, user: User) -> int | None:
+    """One query, once shares are issued."""
+    if not post.share_v:
+        return None
+    shares = Share.objects.filter(version__post=post, version__share_v=post.share_v, user=user)
+    amounts = [share.amount for share in shares]
+    return sum(amounts) if amounts else None
 
 
 def _seats(post: Post) -> Any:

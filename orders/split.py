@@ -1,7 +1,7 @@
 """Who pays how much of one order: the thirteen lines of PRODUCT.md ("Money"). Pure; exact fractions; rounded once.
 
-Integer won. The numbers in the comments are those of the lines. What each person's share is made of comes along, exact,
-so that a page can show the working. Rounding is by largest remainder (Hamilton's method), in coins of `unit`.
+Integer won. The numbers in the comments are those of the lines. What each person's share is made of comes along,
+exact, so that a page can show the working. Rounding is by largest remainder (Hamilton's method), in coins of `unit`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -131,6 +131,22 @@ def split(
     won = _rounded({line.user: line.exact for line in lines}, host, total, unit)
     unused = Fraction(max(0, sums[2] - sums[0] - sums[1]))
     return Split(tuple(replace(line, won=won[line.user]) for line in lines), total, *sums, unused)
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """What one person paid by the version before, and their exact share then."""
+
+    amount: int = 0
+    exact: Fraction | None = None
+
+
+def kept(line: Line, host: int, before: Paid | None) -> int:
+    """What is added to a share so that the amount stays, because the exact share is what it was: rounding anew moves
+    the odd won about, and nobody sends or gets one for that. The host bears it, either way, and so has none."""
+    if before is None or line.user == host or before.exact != line.exact:
+        return 0
+    return before.amount - line.won
 
 
 def _exact(

@@ -29,7 +29,16 @@ _WORDS: Final[dict[str, str | Promise]] = {
     "issue_shares": _("Ordered. Next: tell everybody what they owe"),
     "arrive": _("Tell when the food is here"),
     "wait_food": _("The food is on its way"),
-    "settle": _("Look at what you owe"),
+    "settle": _("Look at what each paid"),
+    "pay": _("Send {won} won"),
+    "refund_got": _("Is the money back? Please say so"),
+    "answer_claims": _("Look whether it is there: {claims}"),
+    "refund": _("To be sent back: to {refunds}"),
+    "issue_again": _("Something came differently. Tell everybody what they owe now"),
+    "answer_refund": _("Cancel, and all money goes back? Please answer"),
+    "wait_found": _("Sent. The host looks whether it is there"),
+    "wait_refund": _("You get {won} won back"),
+    "wait_paid": _("Not settled yet: {owed}"),
     "wait_shares": _("The host works out what each owes"),
     "revive": _("Ordered after all? You can bring it back"),
     "again": _("It is over. Post it again?"),
@@ -49,7 +58,7 @@ _PLACES: Final = {
     "wait_confirm": "table",
     "sit_out_silent": "table",
 }
-_ON_SHEET: Final = {"close", "lock", "min_order", "confirm", "order", "arrive", "revive"}
+_ON_SHEET: Final = {"close", "lock", "min_order", "confirm", "order", "arrive", "revive", "answer_refund"}
 
 
 def words(step: Step) -> str:

@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 from accounts.models import User
 from orders import plan, sheet
-from orders.models import OVER, Post, Seat, State, Wait
+from orders.debts import refund_stands
+from orders.models import OVER, Due, Post, Seat, ShareVersion, State, Wait
 
 
 class Step(NamedTuple):
@@ -40,6 +41,14 @@ class Facts:
     missing_won: int = 0  # to the minimum order
     dishes: int = 0
     share_v: int = 0
+    balance: int = 0  # what they owe the host; below 0 the host owes them
+    claimed: bool = False  # and say that it is sent
+    refund_sent: bool = False  # the host says that it is on its way back
+    claims: int = 0  # others', which the host has not answered
+    owed: int = 0  # others with whom the host is not even
+    refunds: int = 0  # others to whom the host is to send something back
+    behind: bool = False  # dishes came otherwise than the shares say
+    refund_asked: bool = False  # they may agree that the order is canceled and all goes back
     past_deadline: bool = False
     near_meeting: bool = False
     revivable: bool = False
@@ -53,6 +62,8 @@ def next_step(facts: Facts) -> Step:
         return _outside(facts)
     if facts.offered:
         return _do("answer_host")
+    if facts.refund_asked:
+        return _do("answer_refund")
     return _INSIDE[State(facts.state)](facts)
 
 
@@ -65,6 +76,8 @@ def _wait(code: str, **args: Any) -> Step:
 
 
 def _over(facts: Facts) -> Step:
+    if step := _money(facts):
+        return step
     if facts.revivable and facts.host:
         return _do("revive")
     return _do("again") if facts.host else _wait("over")
@@ -118,15 +131,40 @@ def _locked(facts: Facts) -> Step:
     return _wait("wait_confirm", unconfirmed=facts.unconfirmed) if facts.unconfirmed else _do("order")
 
 
+def _money(facts: Facts) -> Step | None:
+    """What is to be done about a payment now."""
+    if facts.refund_sent:
+        return _do("refund_got")
+    if facts.balance > 0 and not facts.claimed:
+        return _do("pay", won=facts.balance)
+    if facts.claims:
+        return _do("answer_claims", claims=facts.claims)
+    return _do("refund", refunds=facts.refunds) if facts.refunds else None
+
+
 def _ordered(facts: Facts) -> Step:
     if facts.host and facts.share_v == 0:
         return _do("issue_shares")
+    if facts.host and facts.behind:
+        return _do("issue_again")
+    if step := _money(facts):
+        return step
     if facts.near_meeting and not facts.said_arrived:
         return _do("arrive")
     return _wait("wait_food")
 
 
 def _arrived(facts: Facts) -> Step:
+    if facts.host and facts.behind:
+        return _do("issue_again")
+    if step := _money(facts):
+        return step
+    if facts.claimed:
+        return _wait("wait_found", won=facts.balance)
+    if facts.balance < 0:
+        return _wait("wait_refund", won=-facts.balance)
+    if facts.host and facts.owed:
+        return _wait("wait_paid", owed=facts.owed)
     if facts.share_v:
         return _do("settle")
     return _do("issue_shares") if facts.host else _wait("wait_shares")
@@ -144,6 +182,7 @@ _INSIDE = {
 def facts_of(post: Post, user: User, now: datetime, found: sheet.Sheet | None = None) -> Facts:
     """Read them; `found`, the post's sheet, saves its three queries."""
     found = found or sheet.read(post)
+    money = _money_of(post, user)
     seat = Seat.objects.active().filter(post=post, user=user).first()
     waits = list(Wait.objects.active().filter(post=post).values_list("user", flat=True))
     asking = Seat.objects.active().filter(post=post).exclude(asked_leave_at=None)
@@ -168,9 +207,32 @@ def facts_of(post: Post, user: User, now: datetime, found: sheet.Sheet | None = 
         missing_won=found.min_order.missing,
         dishes=len(found.rows),
         share_v=post.share_v,
+        refund_asked=seat is not None
+        and post.state in (State.ORDERED, State.ARRIVED)
+        and user.pk not in (post.host_id, post.refund_proposed_by_id)
+        and refund_stands(post, now),
+        **money,
         past_deadline=post.deadline_at <= now,
         near_meeting=post.meeting_at - plan.MEETING_SOON <= now,
         revivable=post.cancel_reason == "unanswered"
         and post.canceled_at is not None
         and now <= post.canceled_at + plan.REVIVABLE,
     )
+
+
+def _money_of(post: Post, user: User) -> dict[str, Any]:
+    """One query, once shares are issued; for the host another."""
+    if not post.share_v:
+        return {}
+    dues = list(Due.objects.filter(post=post).values_list("user", "balance", "claim", "refund"))
+    mine = next((due for due in dues if due[0] == user.pk), None)
+    found: dict[str, Any] = {}
+    if mine is not None:
+        found = {"balance": mine[1], "claimed": mine[2] is not None, "refund_sent": mine[3] is not None}
+    if post.host_id == user.pk:
+        found["claims"] = sum(1 for due in dues if due[2] is not None)
+        found["owed"] = sum(1 for due in dues if due[1])
+        found["refunds"] = sum(1 for due in dues if due[1] < 0 and due[3] is None)
+        issued = ShareVersion.objects.filter(post=post, share_v=post.share_v).values_list("cart_v", flat=True)
+        found["behind"] = issued.first() != post.cart_v
+    return found

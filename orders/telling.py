@@ -52,6 +52,8 @@ Found = tuple[Iterable[int], str, dict[str, Any]] | None
 def _of_state(post: Post, sender: int | None, data: OrderState) -> Found:
     if data.to == State.RECRUITING:
         return None
+    if data.reason == "refunded":
+        return None  # told by the verb that agrees to it
     code = _STATES[data.to]
     if data.from_ == State.LOCKED and data.to == State.CLOSED:
         code = "unlocked"

@@ -5,9 +5,11 @@ from typing import Any
 from django.dispatch import receiver
 from django.utils import timezone
 
+from accounts.errors import AccountError
 from accounts.models import User
 from accounts.signals import account_deleted, guest_merged, guest_upgraded
 from rooms.actions import active_membership, choose_host, end, leave, lock_room
+from rooms.errors import RoomError
 from rooms.models import Membership, Room
 from rooms.signals import member_merged
 
@@ -47,9 +49,12 @@ def host_where_missing(sender: Any, user: User, **kwargs: Any) -> None:
 
 @receiver(account_deleted, dispatch_uid="rooms.leave_all")
 def leave_all(sender: Any, user: User, **kwargs: Any) -> None:
-    """Who deletes their account leaves every room, or is told what keeps them there (RoomError)."""
+    """Who deletes their account leaves every room. Raises AccountError HELD where they cannot."""
     for room in _rooms_of(user):
-        leave(user=user, room=room)
+        try:
+            leave(user=user, room=room)
+        except RoomError as held:
+            raise AccountError("HELD") from held
 
 
 def _rooms_of(user: User) -> list[Room]:

@@ -28,6 +28,7 @@ logger = logging.getLogger(__name__)
 
 BAD_FRAMES_MAX: Final = 20  # refused frames in a row before the connection is closed with 4400
 PING: Final = Frame(b'{"type":"ping"}')
+NOTIFIED: Final = Frame(b'{"type":"notified"}')
 NOT_JOINED: Final = Refusal("NOT_JOINED", "Join the room first.", retry=True)
 _TYPING_PER_SECOND, _TYPING_BURST = 1, 3
 _encode: Final = msgspec.json.Encoder().encode
@@ -64,6 +65,9 @@ class JsonSession(Session):
 
     def ping(self) -> None:
         self.outbox.hint(PING)
+
+    def ring(self) -> None:
+        self.outbox.hint(NOTIFIED)
 
     # --- frames come in -------------------------------------------------------------------------------------------
 

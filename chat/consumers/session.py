@@ -79,6 +79,10 @@ class Session(ABC):
     def ping(self) -> None:
         """Say that the line is alive."""
 
+    @abstractmethod
+    def ring(self) -> None:
+        """Say that something outside the rooms waits for the person, where the format has a word for it."""
+
     def drained(self) -> None:
         """The outbox is empty again: subscriptions that lag go on."""
         self._tasks.spawn(self._rooms.resume_lagging())

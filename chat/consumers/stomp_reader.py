@@ -89,6 +89,9 @@ class StompReader(Session):
         if self._speech.packing.texts_only:
             self.outbox.hint(_HEARTBEAT)
 
+    def ring(self) -> None:
+        """STOMP has no word for what is outside its destinations."""
+
     def sign_out(self) -> None:
         self._rooms.leave_all()
         self._fail(SIGN_IN)

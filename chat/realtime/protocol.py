@@ -201,6 +201,10 @@ class Resync(Struct, tag="resync"):
     room: str
 
 
+class Notified(Struct, tag="notified"):
+    """Something outside the rooms waits for this person: read it over HTTP (`/me/notifications/news/`). May be lost."""
+
+
 class Ping(Struct, tag="ping"):
     """Answer with `pong`."""
 
@@ -216,5 +220,17 @@ class Error(Struct, tag="error", omit_defaults=True):
 
 
 ServerFrame = (
-    Welcome | Joined | Entries | Page | Ack | IsTyping | Presence | Position | Removed | Resync | Ping | Error
+    Welcome
+    | Joined
+    | Entries
+    | Page
+    | Ack
+    | IsTyping
+    | Presence
+    | Position
+    | Removed
+    | Resync
+    | Notified
+    | Ping
+    | Error
 )

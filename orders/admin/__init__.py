@@ -1,5 +1,5 @@
 """Posts, seats, carts and reports for operators: history is looked at, and changed by the verbs, with a reason."""
 
-from orders.admin import cart, pay_accounts, posts, reports, seats
+from orders.admin import cart, money, pay_accounts, polls, posts, reports, seats
 
-__all__ = ["cart", "pay_accounts", "posts", "reports", "seats"]
+__all__ = ["cart", "money", "pay_accounts", "polls", "posts", "reports", "seats"]

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.reasoned_admin import reasoned
-from orders import reports, states
+from orders import refunding, reports, states
 from orders.admin.operating import OrderAdmin
 from orders.models import Post, Seat
 
@@ -48,7 +48,7 @@ class PostAdmin(OrderAdmin):
     search_help_text = _("A post's id, as in its address, or its host's whole nickname")
     found_by_id = "room__public_id"
     found_by_name = ("host__username",)
-    actions = ["close", "cancel", "restore", "hide", "show"]
+    actions = ["close", "cancel", "propose_refund", "restore", "hide", "show"]
     inlines = [SeatInline]
     fields = [
         ("title", "public_id"), ("state", "cancel_reason", "cancel_note"), ("shop", "category"), "place",
@@ -85,6 +85,9 @@ class PostAdmin(OrderAdmin):
         """Ways to what belongs to it. The talk asks for a reason first."""
         ways = [
             ("orders_item", f"?q={post.public_id}", _("dishes")),
+            ("orders_due", f"?q={post.public_id}", _("dues")),
+            ("orders_payment", f"?q={post.public_id}", _("payments")),
+            ("orders_shareversion", f"?q={post.public_id}", _("shares")),
             ("orders_wait", f"?q={post.public_id}", _("waiting list")),
             ("orders_report", f"?q={post.public_id}&status=all", _("reports")),
             ("chat_entry", f"?q={post.pk}", _("talk")),
@@ -100,6 +103,11 @@ class PostAdmin(OrderAdmin):
     def cancel(self, operator: User, post: Post, reason: str) -> None:
         """Its people read the reason."""
         states.cancel(by=operator, post=post, note=reason)
+
+    @reasoned(_("Propose to cancel and give all money back"))
+    def propose_refund(self, operator: User, post: Post, reason: str) -> None:
+        """One of the members has to agree within a day."""
+        refunding.propose_refund(by=operator, post=post)
 
     @reasoned(_("Bring back (canceled for want of an answer)"))
     def restore(self, operator: User, post: Post, reason: str) -> None:

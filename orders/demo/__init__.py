@@ -21,8 +21,9 @@ SEED: Final = 20261122
 ENTRIES: Final = 5_000
 # What becomes of each post, in an order in which the list looks alive.
 FATES: Final = (
-    ["recruiting"] * 12 + ["alone"] * 4 + ["full"] * 4 + ["closed"] * 6 + ["locked"] * 5 + ["done"] * 4 + ["short"] * 2
-    + ["called_off"] * 2 + ["silent"] + ["arrived"] * 5 + ["ordered"] * 5
+    ["recruiting"] * 12 + ["alone"] * 4 + ["full"] * 4 + ["closed"] * 6 + ["locked"] * 5 + ["settled"] * 3
+    + ["short"] * 2 + ["called_off"] * 2 + ["silent", "refunded"] + ["arrived"] * 2
+    + ["due", "paying", "paying", "refunding"] + ["ordered"] * 3 + ["unsettled"]
 )  # fmt: skip
 
 

@@ -18,12 +18,15 @@ _STAMPS: Final = ("closed_at", "locked_at", "ordered_at", "arrived_at", "cancele
 _MAPPED: Final = {  # table to its columns and how it belongs to the room
     "rooms_membership": (("joined_at", "left_at"), "room_id"),
     "rooms_invitation": (("created_at",), "room_id"),
+    "orders_notification": (("created_at", "read_at"), "post_id"),
+    "orders_poll": (("opened_at", "closed_at", "applied_at"), "post_id"),
     "orders_wait": (("since", "ended_at"), "post_id"),
     "orders_item": (("created_at",), "post_id"),
     "orders_seat": (("arrived_at", "left_at"), "post_id"),
 }
-# What is null stays so: least() alone would take it for the other.
-_THEN: Final = "CASE WHEN {0} IS NOT NULL THEN %(start)s + (least({0}, %(now)s) - %(began)s) * %(pace)s END"
+# What is null stays so (least() alone would take it for the other), and what was written with a time of its own.
+_THEN: Final = """CASE WHEN {0} < %(began)s THEN {0}
+    WHEN {0} IS NOT NULL THEN %(start)s + (least({0}, %(now)s) - %(began)s) * %(pace)s END"""
 
 
 def move(post: Post, began: datetime, start: datetime, end: datetime) -> None:
@@ -33,7 +36,7 @@ def move(post: Post, began: datetime, start: datetime, end: datetime) -> None:
     pace = (end - start) / (now - began)
 
     def then(at: datetime) -> datetime:
-        return start + (min(at, now) - began) * pace
+        return at if at < began else start + (min(at, now) - began) * pace
 
     with connection.cursor() as cursor:
         for table, (columns, key) in _MAPPED.items():

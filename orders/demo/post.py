@@ -10,13 +10,19 @@ from accounts.models import User
 from chat import room_kinds, timeline
 from orders import cart, clock, confirming, posts, seats, states
 from orders.bounds import POSTS_MAX
-from orders.demo import past, words
+from orders.demo import asking, past, words
+from orders.demo.money import Paying
 from orders.demo.words import Shop
 from orders.models import OVER, Post, Seat
 from rooms import actions as rooms
 
 BATCH: Final = 50  # texts of one write
-LONG_AGO: Final = {"done": 15 * 24, "short": 30, "called_off": 50, "silent": 26}  # hours since it began
+# hours since it began
+LONG_AGO: Final = {
+    "settled": 40, "unsettled": 15 * 24, "short": 30, "called_off": 50, "silent": 26, "refunded": 20,
+}  # fmt: skip
+ISSUED: Final = ("due", "paying", "refunding", "settled", "unsettled", "refunded")  # shares, after ARRIVED
+ASKED: Final = ("recruiting", "closed", "arrived", "paying")  # have polls
 
 
 class Maker:
@@ -37,9 +43,14 @@ class Maker:
             table.choose(sitting_out=fate == "ordered" and number % 2 == 0)
         if talk:
             table.say(talk, words.SMALL_TALK + words.CHOOSING + words.EATING)
+        if fate in ASKED and number % 2 == 0:
+            asking.ask(post, host, table.sitting, rng, fate)
         table.live_on(fate)
+        start, end = _span(fate, rng)
+        if fate in ISSUED:
+            Paying(post, host, rng, fate, end).live(fate)
         table.read()
-        _age(post, fate, rng, began)
+        _age(post, fate, began, start, end)
         return post
 
     def _host(self, number: int) -> User:
@@ -51,11 +62,12 @@ class Maker:
 
 
 def _post(host: User, shop: Shop, fate: str, rng: Random, now: datetime) -> Post:
-    hours = {"ordered": 1, "arrived": 1, "locked": 2, "closed": 3}.get(fate) or rng.choice(
-        [1, 2, 2, 3, 4, 5, 20, 26]
+    hours = dict.fromkeys(ISSUED, 1) | {"ordered": 1, "arrived": 1, "locked": 2, "closed": 3}
+    ahead = hours.get(fate) or rng.choice([1, 2, 2, 3, 4, 5, 20, 26])
+    meeting = _round(now + timedelta(hours=ahead, minutes=rng.randrange(0, 50, 10)))
+    capacity = {"full": rng.choice([3, 4]), "paying": 6, "refunding": 6}.get(
+        fate, rng.choice([3, 4, 4, 5, 6])
     )
-    meeting = _round(now + timedelta(hours=hours, minutes=rng.randrange(0, 50, 10)))
-    capacity = rng.choice([3, 4, 4, 5, 6]) if fate != "full" else rng.choice([3, 4])
     return posts.create_post(
         user=host,
         title=shop.title,
@@ -90,6 +102,8 @@ class _Table:
         seats_taken = {
             "full": self.post.capacity,
             "short": 2,
+            "paying": 6,
+            "refunding": 5,
             "recruiting": self.rng.randint(2, self.post.capacity - 1),
         }
         size = seats_taken.get(fate) or self.rng.randint(max(self.post.min_people, 3), self.post.capacity)
@@ -137,7 +151,7 @@ class _Table:
             clock.look(post.pk, post.deadline_at + timedelta(seconds=1))
         elif fate == "called_off":
             states.cancel(by=host, post=post, note="급한 일이 생겼어요. 미안해요")
-        if fate not in {"closed", "locked", "ordered", "arrived", "done", "silent"}:
+        if fate not in {"closed", "locked", "ordered", "arrived", "silent", *ISSUED}:
             return
         states.close(by=host, post=post)
         self.say(self.rng.randint(10, 25), words.CHOOSING + words.MEETING)
@@ -162,8 +176,6 @@ class _Table:
         states.arrive(by=self.sitting[1], post=post)
         states.arrive(by=host, post=post)
         self.say(self.rng.randint(20, 45), words.EATING + words.SMALL_TALK)
-        if fate == "done":
-            clock.look(post.pk, timezone.now() + timedelta(days=15))
 
     def say(self, count: int, lines: list[str]) -> None:
         """So many texts of those who sit, nobody three times in a row."""
@@ -198,22 +210,26 @@ class _Table:
         return Post.objects.get(pk=self.post.pk)
 
 
-def _age(post: Post, fate: str, rng: Random, began: datetime) -> None:
-    """Into the past: entries over an hour or two, and for what is over, days ago."""
+def _span(fate: str, rng: Random) -> tuple[datetime, datetime]:
+    """When it is to have begun and ended: an hour or two until now, and for what is over, days ago."""
     now = timezone.now()
+    if fate not in LONG_AGO:
+        return now - timedelta(minutes=rng.randint(60, 200)), now - timedelta(minutes=rng.randint(0, 9))
+    start = now - timedelta(hours=LONG_AGO[fate], minutes=rng.randrange(0, 300))
+    lasted = timedelta(hours=rng.choice([2, 3]))
+    return start, now - timedelta(hours=20) if fate == "unsettled" else start + lasted
+
+
+def _age(post: Post, fate: str, began: datetime, start: datetime, end: datetime) -> None:
+    """Into the past."""
     post.refresh_from_db()
-    if fate in LONG_AGO:
-        start = now - timedelta(hours=LONG_AGO[fate], minutes=rng.randrange(0, 300))
-        end = start + timedelta(hours=rng.choice([2, 3])) if fate != "done" else now - timedelta(hours=20)
-    else:
-        start, end = now - timedelta(minutes=rng.randint(40, 200)), now - timedelta(minutes=rng.randint(0, 9))
     meeting = {
         "ordered": end + timedelta(minutes=20),
-        "arrived": end - timedelta(minutes=20),
         "silent": end,
+        **dict.fromkeys(("arrived", "due", "paying", "refunding"), end - timedelta(minutes=50)),
     }.get(fate)
     if fate in LONG_AGO and fate != "silent":
-        meeting = start + timedelta(hours=2)
+        meeting = start + timedelta(hours=1)
     if meeting is not None:
         post.meeting_at = _round(meeting)
     if fate not in {"recruiting", "alone", "full"}:

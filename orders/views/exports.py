@@ -19,14 +19,14 @@ _END: Final = ""
 
 @require_safe
 @of_members
-@rate_limit(action="export")
+@rate_limit(action="export", limit_get=True)
 def export_csv(request: SignedIn, post: Post) -> HttpResponseBase:
     return _streamed(export.as_csv(post, request.user), "text/csv; charset=utf-8", f"{post.public_id}.csv")
 
 
 @require_safe
 @of_members
-@rate_limit(action="export")
+@rate_limit(action="export", limit_get=True)
 def export_json(request: SignedIn, post: Post) -> HttpResponseBase:
     return _streamed(export.as_json(post, request.user), "application/json", f"{post.public_id}.json")
 

@@ -21,6 +21,7 @@ from django.utils.translation import pgettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from accounts.models import User
 from accounts.requests import SignedIn
 from orders import sheet, sheet_view, step_words, times
 from orders.models import Post, State
@@ -41,6 +42,11 @@ _STAGES: tuple[tuple[State, str | Promise], ...] = (
     (State.ARRIVED, pgettext_lazy("step", "Arrived")),
     (State.DONE, pgettext_lazy("step", "Settled")),
 )
+
+
+# Steps that are done on pages about money.
+_OWN_PAYMENT = ("pay", "refund_got", "wait_found", "wait_refund")
+_PAYMENTS = ("settle", "answer_claims", "refund", "wait_paid")
 
 
 class Stage(NamedTuple):
@@ -129,7 +135,7 @@ def facts_context(found: View) -> dict[str, Any]:
         "when": times.spoken(post.meeting_at, found.now),
         "until": times.until(post.meeting_at, found.now) if not post.is_over else "",
         "next": step_words.words(found.step),
-        "next_href": _href(post, found.step),
+        "next_href": _href(post, found.step, found.user),
         "sheet_url": reverse("orders:sheet", args=[post.public_id]),
     }
 
@@ -156,10 +162,16 @@ def stages(state: str) -> list[Stage]:
     return [Stage(str(label), mark) for (_state, label), mark in zip(_STAGES, marks, strict=True)]
 
 
-def _href(post: Post, step: Step) -> str:
+def _href(post: Post, step: Step, user: User) -> str:
     """Where the step is done; empty where there is nowhere to go."""
     if place := step_words.place(step):
         return f"{reverse('orders:sheet', args=[post.public_id])}#{place}"
+    if step.code in ("issue_shares", "issue_again"):
+        return reverse("orders:pay_issue", args=[post.public_id])
+    if step.code in _OWN_PAYMENT:
+        return reverse("orders:pay_user", args=[post.public_id, user.pk])
+    if step.code in _PAYMENTS:
+        return reverse("orders:pay", args=[post.public_id])
     if step.code in ("invite", "answer_host", "answer_leave"):
         return reverse("orders:members", args=[post.public_id])
     return f"{post.get_absolute_url()}again/" if step.code == "again" else ""

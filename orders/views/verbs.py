@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from accounts.requests import SignedIn
-from orders import cart, confirming, states, times
+from orders import cart, confirming, refunding, states, times
 from orders.errors import OrderError
 from orders.models import Post
 from orders.views.answers import run
@@ -83,4 +83,7 @@ VERBS: Final[Mapping[str, Verb]] = {
     "cancel": _versioned(states.cancel, "note"),
     "revive": _by(states.revive),
     "clear": _by(cart.clear),
+    "refund": _by(refunding.propose_refund),
+    "refund_withdraw": _by(refunding.withdraw_refund),
+    "refund_agree": lambda request, post: refunding.agree_refund(user=request.user, post=post),
 }

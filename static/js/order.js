@@ -5,6 +5,7 @@
  */
 /* global htmx */
 import { copyButtons } from "./copy.js";
+import "./hold.js";
 import { keepTyped } from "./keep-typed.js";
 import { Pace } from "./order-pace.js";
 
@@ -117,7 +118,7 @@ addEventListener("hashchange", follow);
 addEventListener("popstate", follow);
 document.addEventListener("keydown", ({ key }) => key === "Escape" && root?.dataset.pane === "side" && narrow.matches && close());
 narrow.addEventListener("change", follow);
-if (root) follow();
+follow();
 
 function open(hash) {
   const wanted = SHEET.test(hash) ? hash : "#sheet";
@@ -132,6 +133,7 @@ function close() {
 }
 
 function follow() {
+  if (!root) return;
   const shown = SHEET.test(location.hash);
   root.toggleAttribute("data-pane", shown);
   if (shown) root.dataset.pane = "side";

@@ -26,7 +26,10 @@ export function connect({ onFrame, onStatus }) {
     url: url.href,
     WebSocket,
     isOnline: () => navigator.onLine,
-    onFrame,
+    onFrame(frame) {
+      if (frame.type === "notified") document.dispatchEvent(new Event("line:notified"));
+      else onFrame(frame);
+    },
     onStatus,
   });
   addEventListener("online", () => connection.nudge());

@@ -2,6 +2,7 @@
 /* global htmx */
 import { copyButtons } from "./copy.js";
 import { GapCloser } from "./gap.js";
+import "./hold.js";
 import { keepTyped } from "./keep-typed.js";
 import { Pace } from "./order-pace.js";
 import { connect, snapshot } from "./page.js";
@@ -46,7 +47,7 @@ function touches({ items }) {
 // --- what is tapped -----------------------------------------------------------------------------------------------
 
 /** An account that is shown stays until it is another's, or of another sum. */
-keepTyped((node, next) => node.id === "account" && node.dataset.shown === next.dataset.shown && node.childElementCount > 0);
+keepTyped((node, next) => node.matches(".account-box") && node.id === next.id && node.querySelector(".account-number") !== null);
 
 document.body.addEventListener("htmx:beforeSwap", ({ detail }) => {
   const { xhr, requestConfig } = detail;

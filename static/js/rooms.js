@@ -11,7 +11,7 @@ import { Unread } from "./unread.js";
 /** limits.py, rooms_per_socket */
 const ROOMS_MAX = 200;
 
-const { epoch, me, lines, rooms } = snapshot("rooms-data");
+const { epoch, me, lines, chips, rooms } = snapshot("rooms-data");
 const { t, clock } = language();
 const status = new StatusLine({ t });
 const people = new Map();
@@ -50,7 +50,17 @@ class Row {
     const last = this.timeline.entries.at(-1);
     if (last && last.seq >= this.last) this.#lastLine(last);
     else this.#changed(items);
+    for (const item of diff.replaced ? this.timeline.entries : diff.added) this.#chip(item);
     this.#count();
+  }
+
+  /** How the room stands, as the app above says it: entries come in order, so the last one holds. */
+  #chip({ kind, data }) {
+    const [chip, tone] = chips[kind]?.words[data[chips[kind].path]] ?? [];
+    const node = this.#slot("chip");
+    if (!chip || !node) return;
+    node.textContent = chip;
+    node.className = tone ? `chip chip-${tone}` : "chip";
   }
 
   /** An edit or a deletion of the line shown, whose entry came with the page and is not held here. */

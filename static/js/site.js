@@ -1,8 +1,12 @@
 /** What every page has. */
 import { copyButtons } from "./copy.js";
+import { drafts } from "./draft.js";
+import { notices } from "./notices.js";
 
 document.documentElement.classList.add("js");
 copyButtons();
+drafts();
+notices();
 
 // Small menus close by Escape and by a press elsewhere.
 document.addEventListener("click", (event) => close(event.target.closest("details.menu-box")));

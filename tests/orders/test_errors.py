@@ -14,7 +14,7 @@ APP = Path(__file__).resolve().parents[2] / "orders"
 @pytest.mark.parametrize("code", sorted(_REFUSALS))
 def test_every_code_has_a_sentence_in_both_languages(code: str) -> None:
     error = OrderError(code)
-    assert 400 <= error.status < 500
+    assert 400 <= error.status < 500 or code == "ACCOUNT_KEY"  # an operator has to set it: 503
     with translation.override("en"):
         english = error.detail
     with translation.override("ko"):

@@ -212,7 +212,7 @@ def test_the_list_and_its_changes_are_few_queries(
     with django_assert_num_queries(2):  # posts, the number of new ones
         client.get("/posts/changed/", {"id": ids, "since": timezone.now().isoformat()})
     host = signed_in(street[0].room.created_by)
-    with django_assert_num_queries(5):  # session, person and which are theirs
+    with django_assert_num_queries(6):  # session, person, the bell and which are theirs
         host.get("/")
 
 

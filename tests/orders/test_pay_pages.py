@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -44,14 +45,15 @@ def test_the_board_shows_everybody_and_each_their_own_row_first(table: Table) ->
     assert "31,000원" in shown
     assert "/confirm/" not in shown
     assert "/waive/" not in shown
-    assert "/waive/" in page(table.host, table.post, "pay/")
+    assert "/waive/" in page(table.host, table.post, own(table.member))
 
 
 def test_strangers_find_nothing(table: Table) -> None:
     issued(table)
     for rest in ("pay/", "pay/shares/", "pay/issue/", "pay/account/", own(table.member), "f/board/"):
         assert browser(table.outsider).get(path(table.post, rest)).status_code == 404, rest
-    assert browser(table.guest).get(path(table.post, own(table.member))).status_code == 404
+    answer = browser(table.guest).get(path(table.post, own(table.member)))
+    assert answer["Location"].endswith(f"/pay/#owe-{table.member.pk}")
     answer = browser(table.guest).get(path(table.post, "pay/issue/"))
     assert answer.status_code == 302
 
@@ -245,3 +247,49 @@ def test_once_settled_the_order_is_done_and_the_board_says_so(table: Table) -> N
     assert fresh(table.post).state == State.DONE
     shown = page(table.member, table.post, "pay/")
     assert "is-reached" in shown
+
+
+def card(user: User, table: Table, version: int = 1) -> str:
+    return page(user, table.post, f"f/card/shares/{version}/", **HTMX)
+
+
+def test_the_card_in_the_talk_shows_my_part_as_it_stands_now(table: Table) -> None:
+    issued(table)
+    assert 'data-status="due"' in card(table.member, table)
+    assert "10,340원" in card(table.member, table)
+    claim(table, table.member)
+    assert 'data-status="claimed"' in card(table.member, table)
+    assert "data-card-form" not in card(table.guest, table)
+    shown = card(table.host, table)
+    assert shown.count("data-card-form") == 1
+    issue_again(table)
+    assert "10,340원" not in card(table.member, table)
+    assert browser(table.host).get(path(table.post, "f/card/shares/9/")).status_code == 404
+    assert 'class="money-card"' in page(table.guest, table.post)  # without scripts, too
+
+
+def test_a_claim_is_confirmed_on_the_card(table: Table) -> None:
+    issued(table)
+    made = claim(table, table.member)
+    form = {"claim": str(made.pk), "from": "card-1"}
+    for _tap in range(2):
+        answer = tap(table.host, table.post, own(table.member) + "confirm/", form, **HTMX)
+        assert (answer.status_code, answer["X-Fragment"]) == (200, "card")
+        assert "data-card-form" not in answer.content.decode()
+    assert balance(table, table.member) == 0
+    payments_of = Payment.objects.filter(op="confirm")
+    assert payments_of.count() == 1
+    answer = tap(table.host, table.post, own(table.member) + "confirm/", form | {"claim": "999"}, **HTMX)
+    assert answer.status_code == 404
+    assert answer["X-Fragment"] == "card"
+    assert 'role="alert"' in answer.content.decode()
+    assert tap(table.host, table.post, own(table.member) + "confirm/", form).status_code == 302
+
+
+@pytest.mark.parametrize("rest", ["export.csv", "pay/export.csv"])
+def test_exports_are_taken_ten_times_a_minute_at_most(table: Table, rest: str) -> None:
+    issued(table)
+    cache.clear()
+    client = browser(table.member)
+    answers = [client.get(path(table.post, rest)).status_code for _ in range(11)]
+    assert answers == [200] * 10 + [429]

@@ -7,11 +7,13 @@ import pytest
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
+from accounts.models import User
+from chat import timeline
 from orders import billing, board, cart, payments, plan, seats, shares
 from orders.billing import DiscountIn, FeeIn, edit_bill, set_actual
 from orders.models import Due, Notification, Payment, Share, ShareVersion
 from tests.orders.settling import balances, bring_to_shares, due, issue, paid, pay, rows
-from tests.orders.table import Table, bring_to, dish, entries, fresh, refused
+from tests.orders.table import Table, bring_to, dish, entries, fresh, head, refused
 
 
 def test_shares_are_a_version_with_a_due_for_each_but_the_host(table: Table) -> None:
@@ -253,3 +255,16 @@ def test_the_14_days_count_from_the_issue(table: Table) -> None:
     assert ends == [post.shares_issued_at + timedelta(days=14)]
     assert post.shares_issued_at <= timezone.now()
     assert Due.objects.owing().count() == 2
+
+
+def test_shares_count_as_unread_and_payments_do_not(table: Table) -> None:
+    post = bring_to(table, "ORDERED")
+
+    def unread(user: User) -> int:
+        return timeline.summaries(user.pk, [post.pk])[post.pk].unread
+
+    timeline.mark_read([(post.pk, user.pk, head(post)) for user in (table.host, table.member, table.guest)])
+    issue(post)
+    assert [unread(user) for user in (table.host, table.member, table.guest)] == [0, 1, 1]
+    pay(post, table.member)
+    assert [unread(user) for user in (table.host, table.guest)] == [0, 1]

@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from orders import cart, clock, seats, states
+from orders import cart, clock, payments, refunding, seats, states
+from orders.billing import set_actual
 from orders.models import Post, State
 from orders.steps import Facts, facts_of, next_step
+from tests.orders.settling import issue, pay
 from tests.orders.table import Table, bring_to, dish, fresh, people
 
 OUT: dict[str, Any] = {"member": False}
@@ -59,6 +61,22 @@ TABLE: list[tuple[str, dict[str, Any], str, bool]] = [
     ("ARRIVED", HOST, "issue_shares", True),
     ("ARRIVED", {}, "wait_shares", False),
     ("ARRIVED", {"share_v": 1}, "settle", True),
+    ("ORDERED", {"share_v": 1, "balance": 7_330}, "pay", True),
+    ("ORDERED", {"share_v": 1, "balance": 7_330, "claimed": True}, "wait_food", False),
+    ("ORDERED", HOST | {"share_v": 1, "claims": 2}, "answer_claims", True),
+    ("ARRIVED", {"share_v": 1, "balance": 7_330}, "pay", True),
+    ("ARRIVED", {"share_v": 1, "balance": 7_330, "claimed": True}, "wait_found", False),
+    ("ARRIVED", {"share_v": 2, "balance": -500}, "wait_refund", False),
+    ("ARRIVED", {"share_v": 2, "balance": -500, "refund_sent": True}, "refund_got", True),
+    ("ARRIVED", HOST | {"share_v": 1, "owed": 2}, "wait_paid", False),
+    ("ARRIVED", HOST | {"share_v": 1, "owed": 2, "claims": 1}, "answer_claims", True),
+    ("ORDERED", HOST | {"share_v": 1, "behind": True}, "issue_again", True),
+    ("ARRIVED", HOST | {"share_v": 1, "behind": True, "claims": 1}, "issue_again", True),
+    ("ARRIVED", HOST | {"share_v": 2, "owed": 1, "refunds": 1}, "refund", True),
+    ("ORDERED", {"refund_asked": True}, "answer_refund", True),
+    ("ARRIVED", {"refund_asked": True, "balance": 7_330}, "answer_refund", True),
+    ("CANCELED", HOST | {"share_v": 2, "owed": 1, "refunds": 1}, "refund", True),
+    ("DONE", {"share_v": 1, "balance": 7_330}, "pay", True),
     ("DONE", HOST, "again", True),
     ("DONE", {}, "over", False),
     ("DONE", OUT, "over", False),
@@ -123,3 +141,38 @@ def test_facts_of_a_whole_evening(table: Table) -> None:
     assert step_of(post, table.host) == "revive"
     states.revive(by=table.host, post=post)
     assert step_of(post, table.host) == "wait_confirm"
+
+
+def test_facts_of_money(table: Table) -> None:
+    post = bring_to(table, "ARRIVED")
+    steps = {"host": [step_of(post, table.host)], "member": [step_of(post, table.member)]}
+
+    def look() -> None:
+        steps["host"].append(step_of(post, table.host))
+        steps["member"].append(step_of(post, table.member))
+
+    issue(post)
+    look()
+    claim = pay(post, table.member)
+    look()
+    payments.confirm(by=table.host, post=post, claim=claim.pk)
+    item = post.items.get(owner=table.member)
+    set_actual(by=table.host, post=post, item=item.pk, unit_won=0, qty=0)
+    look()
+    issue(post)
+    look()
+    sent = payments.refund_sent(by=table.host, post=post, user=table.member, way="toss")
+    look()
+    payments.refund_got(user=table.member, post=post, refund=sent.pk)
+    refunding.propose_refund(by=table.host, post=post)
+    look()
+    refunding.agree_refund(user=table.member, post=post)
+    look()
+    assert steps == {
+        "host": [
+            "issue_shares", "wait_paid", "answer_claims", "issue_again", "refund", "wait_paid", "wait_paid", "again",
+        ],
+        "member": [
+            "wait_shares", "pay", "wait_found", "settle", "wait_refund", "refund_got", "answer_refund", "over",
+        ],
+    }  # fmt: skip

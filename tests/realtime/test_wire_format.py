@@ -45,6 +45,7 @@ SERVER = [
     (p.Position("r", 13), '{"type":"position","room":"r","head":13}'),
     (p.Removed("r", "removed"), '{"type":"removed","room":"r","reason":"removed"}'),
     (p.Resync("r"), '{"type":"resync","room":"r"}'),
+    (p.Notified(), '{"type":"notified"}'),
     (p.Ping(), '{"type":"ping"}'),
     (p.Error("BUSY", "Later.", True, "c1", "r"),
      '{"type":"error","code":"BUSY","detail":"Later.","retry":true,"cid":"c1","room":"r"}'),

@@ -11,8 +11,8 @@ from rooms import actions
 from rooms.models import Membership, Room
 from tests.rooms.cast import signed_in
 
-# session, person, whether it is the room of a post, room, how many, stays, links, whom one has blocked
-MEMBERS_QUERIES = 8
+# session, person, whether it is the room of a post, room, how many, stays, links, whom one has blocked, the bell
+MEMBERS_QUERIES = 9
 
 
 def inside(room: Room) -> set[str]:

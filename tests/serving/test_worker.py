@@ -103,7 +103,9 @@ async def test_fragments_pings_and_text_take_their_ways_and_stay_in_order(
 async def test_sigterm_sends_everybody_away_with_1012_and_finishes_what_runs(
     workers: Workers, cast: Cast, tmp_path: Path
 ) -> None:
-    worker = Worker(free_port(), worker_env(workers.bus_url), tmp_path / "w.log", "--drain-window", "1").start()
+    worker = Worker(
+        free_port(), worker_env(workers.bus_url), tmp_path / "w.log", "--drain-window", "1"
+    ).start()
     url = f"http://127.0.0.1:{worker.port}/rooms/"
     clients = [WsClient(worker.port, cast.sessions["짱구"]) for _ in range(20)]
     for client in clients:

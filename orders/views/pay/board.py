@@ -65,8 +65,8 @@ class Typed:
 @require_safe
 @of_payers
 def pay(request: SignedIn, post: Post) -> HttpResponse:
-    """The board; who has left sees no more than their own page."""
-    if not look(request, post).member:
+    """The board; who has left sees no more than their own page, save for the host, whom others owe."""
+    if post.host_id != request.user.pk and not look(request, post).member:
         return HttpResponseRedirect(reverse("orders:pay_user", args=[post.public_id, request.user.pk]))
     return board_page(request, post)
 
@@ -141,9 +141,12 @@ def person_page(
 ) -> HttpResponse:
     mine = user == request.user.pk
     hosts = post.host_id == request.user.pk
-    if not (mine or hosts):
-        raise Http404
     seen = look(request, post)
+    if not (mine or hosts):
+        if not seen.member:
+            raise Http404
+        there = reverse("orders:pay", args=[post.public_id])
+        return HttpResponseRedirect(f"{there}#owe-{user}")
     found = board.board(post)
     row = next((row for row in found.rows if row.user.pk == user), None)
     if row is None and not (mine and seen.member):

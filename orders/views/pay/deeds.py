@@ -17,8 +17,10 @@ from orders import payments
 from orders.models import Due, Post
 from orders.views.answers import explain, fresh
 from orders.views.cart import number
+from orders.views.pay import cards
 from orders.views.pay.board import Typed, board_page, person_page
-from orders.views.pay.gate import done, look, of_payers
+from orders.views.pay.gate import done, of_payers
+from orders.views.people import is_fragment
 from rooms.errors import RoomError
 
 FIELDS = ("won", "way", "depositor", "reason", "key")
@@ -34,14 +36,31 @@ def act(request: SignedIn, post: Post, user: int, deed: str) -> HttpResponse:
         raise Http404
     due = get_object_or_404(Due.objects.select_related("user"), post=post, user=user)
     mine = due.user_id == request.user.pk
-    if mine != (deed in _OWN) or not (mine or look(request, post).member):
+    if not (mine if deed in _OWN else post.host_id == request.user.pk):
         raise Http404
     try:
         said = verb(request, post, due.user)
     except RoomError as error:
+        if card := _card(request, post, error.detail, error.status):
+            return card
         return _refused(request, post, due.user, deed, error)
+    if card := _card(request, post):
+        return card
     to, args = ("pay", []) if _from_board(request) else ("pay_user", [due.user_id])
     return done(request, fresh(post), said, _page(request, due.user), to, *args)
+
+
+def _card(request: SignedIn, post: Post, error: str = "", status: int = 200) -> HttpResponse | None:
+    """The answer to a tap on the card in the talk; None for one on a page."""
+    place, _dash, version = request.POST.get("from", "").partition("-")
+    if place != "card" or not is_fragment(request):
+        return None
+    html = cards.render(request, fresh(post), [number(version)], error).get(number(version))
+    if html is None:
+        raise Http404
+    response = HttpResponse(html, status=status)
+    response["X-Fragment"] = "card"
+    return response
 
 
 def _page(request: SignedIn, user: User) -> Callable[..., HttpResponse]:
@@ -51,7 +70,7 @@ def _page(request: SignedIn, user: User) -> Callable[..., HttpResponse]:
 
 
 def _from_board(request: SignedIn) -> bool:
-    return request.POST.get("from") == "board" and "depositor" not in request.POST
+    return request.POST.get("from", "").startswith(("board", "card"))
 
 
 def _refused(request: SignedIn, post: Post, user: User, deed: str, error: RoomError) -> HttpResponse:

@@ -34,7 +34,7 @@ class Look(NamedTuple):
 
 
 def of_payers(view: Page[P]) -> Callable[..., HttpResponse]:
-    """Members, and whoever has left with something open: strangers get the 404 of what is not there."""
+    """Members, the host, and whoever has left with something open: strangers get the 404 of what is not there."""
 
     @never_cache
     @wraps(view)
@@ -43,7 +43,7 @@ def of_payers(view: Page[P]) -> Callable[..., HttpResponse]:
             return to_login(request, public_id)
         inside = Q(room__in=Room.objects.visible_to(request.user))
         owes = Q(pk__in=Due.objects.filter(user=request.user).values("post"))
-        posts = Post.objects.select_related("room", "host").filter(inside | owes)
+        posts = Post.objects.select_related("room", "host").filter(inside | owes | Q(host=request.user))
         post = get_object_or_404(posts, room__public_id=public_id)
         return view(request, post, *args, **kwargs)  # type: ignore[arg-type]
 

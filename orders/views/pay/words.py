@@ -50,8 +50,11 @@ def steps(found: Working) -> Iterator[Step]:
         yield Step(dish.name, note if dish.weights > dish.weight else "", dish.part)
     yield from _off(_("Off the food"), found, split.Scope.FOOD, found.food_off)
     if found.fee:
-        titles = ", ".join(dict.fromkeys(fee.title for fee in found.fees))
-        note = " + ".join(f"{money(fee.won)} {FeeRule(fee.rule).label}" for fee in found.fees if fee.won)
+        titles = ", ".join(dict.fromkeys(fee.title for fee in found.fees if fee.won))
+        sums: dict[str, int] = {}
+        for fee in found.fees:
+            sums[fee.rule] = sums.get(fee.rule, 0) + fee.won
+        note = " + ".join(f"{money(won)} {FeeRule(rule).label}" for rule, won in sums.items() if won)
         yield Step(titles, note, found.fee)
     yield from _off(_("Off the fees"), found, split.Scope.FEE, found.fee_off)
     yield from _off(_("Own coupon"), found, split.Scope.PERSONAL, found.personal)
@@ -80,7 +83,7 @@ def money(won: Fraction | int) -> str:
     text = f"{int(size):,}"
     if size.denominator != 1:
         text += f".{int(size * 100) % 100:02d}"
-    return _("₩{won}").format(won=sign + text)
+    return sign + _("₩{won}").format(won=text)
 
 
 def ratio(exact: Fraction) -> str:
