@@ -5,7 +5,7 @@ import signal
 import sys
 from contextlib import ExitStack
 
-from benchmarks import append, arrivals, fanout, figures, idle, overload, report, servers, workers
+from benchmarks import append, arrivals, bus, fanout, figures, idle, overload, report, servers, workers
 from benchmarks.machine import ROOT, Machine
 from benchmarks.options import Options
 from benchmarks.peers import PEERS, peers_versions
@@ -13,6 +13,7 @@ from deploy.services import ServiceError
 
 SCENES = {
     "append": append.measure,
+    "bus": bus.measure,
     "fanout": fanout.measure_room,
     "stomp": fanout.measure_stomp,
     "parties": fanout.measure_parties,

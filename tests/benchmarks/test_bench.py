@@ -110,3 +110,15 @@ def test_what_cannot_be_measured_is_said_in_a_sentence(
 def test_who_comes_gets_every_entry_once_and_in_order(scene: str) -> None:
     rows, _ = bench(scene)
     assert 0 < rows[0]["p50_ms"] <= rows[0]["p99_ms"]
+
+
+@pytest.mark.slow
+@pytest.mark.broker
+def test_every_bus_delivers_everything_and_is_held_against_redis() -> None:
+    rows, last = bench("bus", "--seconds", "0.2", "--peer", "none")
+    assert {row["system"] for row in rows} >= {"Redis (Valkey)", "Kafka", "RabbitMQ", "PostgreSQL"}
+    assert {(row["params"]["work"], row["params"]["load"]) for row in rows} == {
+        (work, load) for work in ("1 room", "50 rooms") for load in ("500/s", "saturated")
+    }
+    assert all(row["delivered_per_s"] > 0 and 0 < row["p50_ms"] <= row["p99_ms"] for row in rows)
+    assert last["ratios"].keys() >= {"p50 at 500/s, Kafka / Redis, 1 room"}
