@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 PING_EVERY: Final = 1.0  # seconds
 SILENT_AFTER: Final = 3.0  # seconds without an answer from ourselves: the bus is down
 PACE: Final = (
-    0.01  # seconds from one round of publishes to the next; what waits goes together, an idle bus's at once
+    0.005  # seconds from one round of publishes to the next; what waits goes together, an idle bus's at once
 )
 PUBLISH_WAIT: Final = 1.0  # seconds for one round of publishes
 UNSENT_MAX: Final = 20_000  # entries waiting to be published; beyond it they are left to the position checks
