@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 
 
 def _restore_installation(using: str, **kwargs: Any) -> None:
-    """The flush after a transactional test empties every table; this row came from a migration."""
+    """The flush after a transactional test empties every table; this row came from a migration. With the epoch that the
+    live tests set: workers look at it every few seconds, and another one in between makes everybody resync."""
     from chat.models import Installation
 
     if kwargs["app_config"].label == "chat":
-        Installation.objects.using(using).get_or_create(pk=1, defaults={"epoch": "test"})
+        Installation.objects.using(using).get_or_create(pk=1, defaults={"epoch": "tests"})
 
 
 post_migrate.connect(_restore_installation, dispatch_uid="tests.restore_installation")
