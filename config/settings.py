@@ -195,6 +195,7 @@ LOGGING = {
             name: {"level": "CRITICAL"}
             for name in ("channels_redis", "channels_rabbitmq", "carehare", "aiokafka")
         },
+        "chat.layers": {"level": "WARNING"},
         "psycopg": {"level": "ERROR"},
         "psycopg.pool": {"level": "WARNING"},
     },

@@ -68,7 +68,7 @@ class Kafka(Server):
         super().__init__(directory, port)
         self.controller, self.proxied_port = free_port(), free_port()
         self.proxy_port = self.proxied_port
-        self.node, self.cluster = 1, secrets.token_urlsafe(16)
+        self.node, self.cluster = 1, f"A{secrets.token_urlsafe(16)[1:]}"  # "-" at its head would be an option
         self.peers: list[Kafka] = [self]
         self._megabytes, self._fresh = megabytes, True
 
