@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.db import OperationalError, connection, transaction
 
-from chat import room_kinds, timeline
+from chat import reading, room_kinds, timeline
 from chat.errors import (
     BUSY,
     NOT_EDITABLE,
@@ -77,7 +77,7 @@ def delete_by_operator(*, entry: Entry) -> Written:
 
 def mark_read(*, user_id: int, room_id: int, seq: int) -> None:
     """Move the user's read position forward."""
-    timeline.mark_read([(room_id, user_id, seq)])
+    reading.mark_read([(room_id, user_id, seq)])
 
 
 def _change(

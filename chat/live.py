@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from django.conf import settings
 from django.db import Error as DatabaseError
 
-from chat import installation, outside, principals, store, timeline, wire
+from chat import installation, outside, principals, reading, store, timeline, wire
 from chat.principals import SessionKey
 from chat.realtime.entry import LiveEntry
 from chat.realtime.hub import CONTROL, Hub
@@ -174,7 +174,7 @@ class Live:
                 continue
             reads, self._reads = self._reads, {}
             try:
-                await self.store.read(timeline.mark_read, [(r, u, seq) for (r, u), seq in reads.items()])
+                await self.store.read(reading.mark_read, [(r, u, seq) for (r, u), seq in reads.items()])
             except Exception as error:  # soft state: they are noted again with the next read
                 logger.warning("%d read positions were not written: %r", len(reads), error)
 

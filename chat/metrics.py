@@ -1,4 +1,4 @@
-"""What this worker counts of its bus, for Prometheus and for the operators' page. Each worker speaks for itself."""
+"""What this worker counts of its bus and its STOMP clients, for Prometheus and for the operators' page of the bus."""
 
 import time
 from collections.abc import Iterator
@@ -66,6 +66,23 @@ class _Worker(Collector):
             ("hints", "Entries too large for the bus, read from the timeline", health.hints),
         ):
             yield CounterMetricFamily(f"rualone_bus_{name}", words, value)
+        yield from _stomp()
+
+
+def _stomp() -> Iterator[Metric]:
+    if (here := live.current()) is None:
+        return
+    stomp = here.stomp
+    for name, words, value in (
+        ("connected", "STOMP clients that came in", stomp.connected),
+        ("acks", "ACK frames", stomp.acks),
+        ("nacks", "NACK frames, which bring nothing again", stomp.nacks),
+    ):
+        yield CounterMetricFamily(f"rualone_stomp_{name}", words, value)
+    errors = CounterMetricFamily("rualone_stomp_errors", "ERROR frames", labels=["code"])
+    for code, count in list(stomp.errors.items()):  # one step: the loop goes on counting
+        errors.add_metric([code], count)
+    yield errors
 
 
 _REGISTRY: Final = CollectorRegistry()

@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 import msgspec
 from django.db import connection, transaction
 
-from chat import kinds
+from chat import kinds, sql_text
 from chat.models import Timeline
 
 NEW: Final = "new"
@@ -28,13 +28,8 @@ READ_ONLY: Final = "readonly"
 WITHIN_WAIT_MS: Final = 5_000  # the longest wait of a verb for a room's lock, then OperationalError (55P03)
 
 
-def _wire_time(column: str) -> str:
-    """RFC 3339 in UTC with milliseconds, as on the wire: made once, and not in Python (5 us for each row)."""
-    return f"""to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')"""
-
-
 _APPEND = f"""
-SELECT o_outcome, o_seq, o_n, {_wire_time("o_at")}
+SELECT o_outcome, o_seq, o_n, {sql_text.wire_time("o_at")}
 FROM chat_append_2(%s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::bigint[],
                             %s::boolean[], %s::boolean[], %s::boolean[], %s)
 """
@@ -148,37 +143,20 @@ def append_within(drafts: Sequence[Draft]) -> list[Written]:
 def _append(drafts: Sequence[Draft], wait_ms: int) -> list[Written]:
     known = [kinds.get(d.kind) for d in drafts]
     params: list[str | int] = [
-        _numbers([d.room_id for d in drafts]),
-        _numbers([d.sender_id for d in drafts]),
-        _texts([d.cid for d in drafts]),
-        _texts([d.kind for d in drafts]),
-        _texts([d.data.decode() for d in drafts]),
-        _numbers([d.target for d in drafts]),
-        _flags([k is not None and k.shown for k in known]),
-        _flags([k is not None and k.counts for k in known]),
-        _flags([d.member for d in drafts]),
+        sql_text.numbers([d.room_id for d in drafts]),
+        sql_text.numbers([d.sender_id for d in drafts]),
+        sql_text.texts([d.cid for d in drafts]),
+        sql_text.texts([d.kind for d in drafts]),
+        sql_text.texts([d.data.decode() for d in drafts]),
+        sql_text.numbers([d.target for d in drafts]),
+        sql_text.flags([k is not None and k.shown for k in known]),
+        sql_text.flags([k is not None and k.counts for k in known]),
+        sql_text.flags([d.member for d in drafts]),
         wait_ms,
     ]
     with connection.cursor() as cursor:
         cursor.execute(_APPEND, params)
         return [Written(*row) for row in cursor.fetchall()]
-
-
-# Arrays as PostgreSQL reads them (section 8.15.2 of its manual). psycopg would ask each element for its type: 15 of the
-# 24 us of Python that a message then costs (benchmarks: append).
-
-
-def _numbers(values: Iterable[int | None]) -> str:
-    return f"{{{','.join(['NULL' if v is None else str(v) for v in values])}}}"
-
-
-def _flags(values: Iterable[bool]) -> str:
-    return f"{{{','.join(['t' if v else 'f' for v in values])}}}"
-
-
-def _texts(values: Iterable[str]) -> str:
-    quoted = [v.replace("\\", "\\\\").replace('"', '\\"') for v in values]
-    return '{"' + '","'.join(quoted) + '"}' if quoted else "{}"
 
 
 # --- announcing what committed ------------------------------------------------------------------------------------
@@ -206,7 +184,7 @@ def announce(drafts: Sequence[Draft], written: Sequence[Written]) -> None:
 
 # --- reading ------------------------------------------------------------------------------------------------------
 
-_COLUMNS = f"""e.seq, e.kind, e.sender_id, e.cid, {_wire_time("e.at")} AS wire_at, e.n, e.rev, e.shown,
+_COLUMNS = f"""e.seq, e.kind, e.sender_id, e.cid, {sql_text.wire_time("e.at")} AS wire_at, e.n, e.rev, e.shown,
               e.data::text, e.target,
               t.rev, t.kind, t.data::text"""
 
@@ -318,64 +296,3 @@ def heads(room_ids: Iterable[int]) -> dict[int, int]:
             [list(room_ids)],
         )
         return dict(cursor.fetchall())
-
-
-# --- read positions and unread ------------------------------------------------------------------------------------
-
-
-def mark_read(positions: Sequence[tuple[int, int, int]]) -> None:
-    """Move read positions (room, user, seq) forward, never back and never past the head."""
-    if not positions:
-        return
-    rooms, users, seqs = zip(*positions, strict=True)
-    with connection.cursor() as cursor:
-        # Rows are locked in one order, so batches of several workers wait for one another instead of deadlocking.
-        # greatest(): while this waited for a row, the position may have passed the head that this statement sees.
-        cursor.execute(
-            """WITH wanted AS (
-                   SELECT room_id, user_id, max(seq) AS seq
-                   FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS u(room_id, user_id, seq)
-                   GROUP BY 1, 2
-               ), behind AS MATERIALIZED (
-                   SELECT r.id, room_id, w.seq FROM chat_reader r JOIN wanted w USING (room_id, user_id)
-                   WHERE r.read_seq < w.seq
-                   ORDER BY r.room_id, r.user_id FOR NO KEY UPDATE OF r)
-               UPDATE chat_reader r
-               SET read_seq = greatest(r.read_seq, least(b.seq, coalesce(r.until_seq, h.seq)))
-               FROM behind b, LATERAL (SELECT e.seq FROM chat_entry e WHERE e.room_id = b.room_id
-                                       ORDER BY e.seq DESC LIMIT 1) h
-               WHERE r.id = b.id""",
-            [list(rooms), list(users), list(seqs)],
-        )
-
-
-class Summary(NamedTuple):
-    """One line of the room list. `last` is the newest shown entry."""
-
-    room_id: int
-    head: int
-    unread: int
-    last: Row | None
-
-
-def summaries(user_id: int, room_ids: Iterable[int]) -> dict[int, Summary]:
-    """Head, unread and last shown entry of each room for its reader: three index look-ups a room, whatever its size."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"""SELECT r.room_id, coalesce(h.seq, 0), greatest(coalesce(h.n, 0) - coalesce(p.n, 0), 0),
-                      l.seq, l.kind, l.sender_id, l.cid, {_wire_time("l.at")}, l.n, l.rev, l.shown, l.data::text,
-                      NULL::bigint, NULL::bigint, NULL::text, NULL::text
-               FROM chat_reader r
-               LEFT JOIN LATERAL (SELECT seq, n FROM chat_entry e WHERE e.room_id = r.room_id
-                                  ORDER BY seq DESC LIMIT 1) h ON true
-               LEFT JOIN LATERAL (SELECT n FROM chat_entry e WHERE e.room_id = r.room_id
-                                  AND e.seq <= greatest(r.read_seq, r.from_seq) ORDER BY e.seq DESC LIMIT 1) p ON true
-               LEFT JOIN LATERAL (SELECT * FROM chat_entry e WHERE e.room_id = r.room_id AND e.shown
-                                  ORDER BY e.seq DESC LIMIT 1) l ON true
-               WHERE r.user_id = %s AND r.room_id = ANY(%s::bigint[]) AND r.until_seq IS NULL""",
-            [user_id, list(room_ids)],
-        )
-        return {
-            r[0]: Summary(r[0], r[1], r[2], Row(*r[3:]) if r[3] is not None else None)
-            for r in cursor.fetchall()
-        }

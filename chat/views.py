@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import User
-from chat import actions, cards, installation, kinds, lines, timeline, wire
+from chat import actions, cards, installation, kinds, lines, reading, timeline, wire
 from chat.cards import Card
 from chat.errors import ChatError
 from chat.realtime.decoding import Refused, check_body
@@ -51,7 +51,7 @@ def room_list(request: HttpRequest) -> HttpResponse:
     """My rooms, those that go on first, by their newest entry; below them the open ones."""
     me = _me(request)
     mine = list(Membership.objects.active().filter(user=me).select_related("room")[:ROOMS_LISTED])
-    summaries = timeline.summaries(me.pk, [m.room_id for m in mine])
+    summaries = reading.summaries(me.pk, [m.room_id for m in mine])
     people = wire.people_of_rows([s.last for s in summaries.values() if s.last])
     ids = me.identities()
     known = cards.of(list(summaries))

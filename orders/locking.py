@@ -11,7 +11,7 @@ import msgspec
 from django.utils import timezone
 
 from accounts.models import User
-from chat import timeline
+from chat import reading, timeline
 from chat.kinds import Kind, all_kinds
 from orders import plan, telling
 from orders.errors import OrderError
@@ -121,7 +121,7 @@ def write(post: Post, sender: User | None, *entries: msgspec.Struct) -> None:
     ]
     written = timeline.append_within(drafts)
     if sender_id is not None and any(kind.counts for kind in known):
-        timeline.mark_read([(post.room_id, sender_id, written[-1].seq)])
+        reading.mark_read([(post.room_id, sender_id, written[-1].seq)])
     for data, entry in zip(entries, written, strict=True):
         telling.tell(post, sender_id, data, entry.seq)
 

@@ -7,7 +7,7 @@ from typing import Final
 from django.utils import timezone
 
 from accounts.models import User
-from chat import room_kinds, timeline
+from chat import reading, room_kinds, timeline
 from orders import cart, clock, confirming, posts, seats, states
 from orders.bounds import POSTS_MAX
 from orders.demo import asking, past, words
@@ -204,7 +204,7 @@ class _Table:
         """Most have read everything, somebody has not looked for a while."""
         head = timeline.heads([self.post.pk])[self.post.pk]
         behind = {self.sitting[-1].pk: self.rng.randint(2, 12)}
-        timeline.mark_read([(self.post.pk, p.pk, max(head - behind.get(p.pk, 0), 1)) for p in self.sitting])
+        reading.mark_read([(self.post.pk, p.pk, max(head - behind.get(p.pk, 0), 1)) for p in self.sitting])
 
     def _now(self) -> Post:
         return Post.objects.get(pk=self.post.pk)

@@ -10,6 +10,7 @@ import pytest
 
 from accounts.models import User
 from tests.live.servers import Cast, Workers, in_thread, sign_in, start_workers, stop_workers
+from tests.live.stompclient import StompClient
 from tests.live.wsclient import WsClient
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(120)]
@@ -94,3 +95,15 @@ def test_the_counters_are_for_who_has_the_token_and_the_page_for_operators(
 def test_without_a_token_there_are_no_counters(client: Any, settings: Any) -> None:
     settings.METRICS_TOKEN = ""
     assert client.get("/metrics", HTTP_AUTHORIZATION="Bearer ").status_code == 404
+
+
+async def test_stomp_clients_are_counted_with_what_they_were_refused(watched: Workers, cast: Cast) -> None:
+    port, room = watched.first.port, cast.room.public_id
+    async with StompClient(port, cookie=cast.sessions["짱구"]) as client:
+        await client.subscribe(f"/sub/chat/room/{room}")
+        await client.send("NACK", id=f"{room}/1")
+        await client.raw("NONSENSE\n\n\0")
+        await client.ends("BAD_FRAME", 4400)
+    found = await _until(port, "rualone_stomp_connected_total", 1)
+    assert found["rualone_stomp_nacks_total"] == 1
+    assert found['rualone_stomp_errors_total{code="BAD_FRAME"}'] == 1

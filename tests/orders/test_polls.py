@@ -8,7 +8,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from chat import timeline
+from chat import reading
 from orders import ballots, clock, polls, seats, states
 from orders.models import Poll, Vote
 from rooms import actions as rooms
@@ -48,10 +48,10 @@ def test_a_member_asks_and_everybody_is_told(table: Table) -> None:
     told = entries(table.post, "order.poll")[-1]
     assert (told["sender"], told["poll"], told["field"]) == (table.member.pk, poll.pk, "place")
     assert told["options"] == PLACES
-    before = timeline.summaries(table.host.pk, [table.post.pk])[table.post.pk].unread
+    before = reading.summaries(table.host.pk, [table.post.pk])[table.post.pk].unread
     votes(table, poll, None, 1, 1)
     assert kinds_of(table.post)[-2:] == ["order.vote", "order.vote"]
-    after = timeline.summaries(table.host.pk, [table.post.pk])[table.post.pk].unread
+    after = reading.summaries(table.host.pk, [table.post.pk])[table.post.pk].unread
     assert before == after > 0, "the poll counts as unread, votes do not"
 
 

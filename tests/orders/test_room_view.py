@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import User
-from chat import actions, timeline
+from chat import actions, reading
 from orders import cart, posts, seats, states
 from orders.models import Post
 from rooms import actions as rooms
@@ -185,7 +185,7 @@ def test_a_day_later_everything_is_still_there_to_read(table: Table) -> None:
 
 
 def unread(user: User, post: Post) -> int:
-    return timeline.summaries(user.pk, [post.pk])[post.pk].unread
+    return reading.summaries(user.pk, [post.pk])[post.pk].unread
 
 
 def test_states_and_edits_are_unread_for_all_but_who_made_them(table: Table) -> None:

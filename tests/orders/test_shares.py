@@ -8,7 +8,7 @@ from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from accounts.models import User
-from chat import timeline
+from chat import reading
 from orders import billing, board, cart, payments, plan, seats, shares
 from orders.billing import DiscountIn, FeeIn, edit_bill, set_actual
 from orders.models import Due, Notification, Payment, Share, ShareVersion
@@ -261,9 +261,9 @@ def test_shares_count_as_unread_and_payments_do_not(table: Table) -> None:
     post = bring_to(table, "ORDERED")
 
     def unread(user: User) -> int:
-        return timeline.summaries(user.pk, [post.pk])[post.pk].unread
+        return reading.summaries(user.pk, [post.pk])[post.pk].unread
 
-    timeline.mark_read([(post.pk, user.pk, head(post)) for user in (table.host, table.member, table.guest)])
+    reading.mark_read([(post.pk, user.pk, head(post)) for user in (table.host, table.member, table.guest)])
     issue(post)
     assert [unread(user) for user in (table.host, table.member, table.guest)] == [0, 1, 1]
     pay(post, table.member)

@@ -10,7 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.actions import create_guest, merge_guest
 from accounts.models import User
-from chat import actions, errors, timeline
+from chat import actions, errors, reading, timeline
 from chat.errors import ChatError, Refusal
 from chat.models import Entry, Reader
 from chat.timeline import LATEST, NEW, OLD
@@ -242,7 +242,7 @@ def test_a_merged_guest_reads_no_further_and_the_account_reads_on(
     invitation = rooms.create_invitation(by=room.created_by, room=room, expires_in=None)
     rooms.join_by_invitation(user=guest, code=invitation.code)  # 3
     newcomer = User.objects.create_user("훈이")
-    timeline.mark_read([(room.pk, guest.pk, 3)])
+    reading.mark_read([(room.pk, guest.pk, 3)])
     merge_guest(guest=guest, into=newcomer)
     assert lines()[3] == ("room.merged", guest.pk, {"user": guest.pk, "into": newcomer.pk})
     readers = {r.user_id: (r.until_seq, r.read_seq) for r in Reader.objects.filter(room_id=room.pk)}
@@ -258,7 +258,7 @@ def test_merging_does_not_take_a_read_position_back(member: User, room: Room) ->
     threads: list[threading.Thread] = []
 
     def read() -> None:
-        timeline.mark_read([(room.pk, member.pk, 3)])
+        reading.mark_read([(room.pk, member.pk, 3)])
         connection.close()
 
     def read_before_writing(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from chat import actions as chat
-from chat import timeline
+from chat import reading, timeline
 from chat.timeline import LATEST
 from rooms import actions
 
@@ -146,8 +146,8 @@ def test_everything_else_on_a_hot_path_looks_up_by_index(big: Big) -> None:
     with CaptureQueriesContext(connection) as queries:
         timeline.since_for_all(big.room_id, MIDDLE, PAGE)
         timeline.heads([big.room_id, big.small_room_id])
-        timeline.summaries(big.user_id, [big.room_id, big.small_room_id])
-        timeline.mark_read([(big.room_id, big.user_id, MIDDLE)])
+        reading.summaries(big.user_id, [big.room_id, big.small_room_id])
+        reading.mark_read([(big.room_id, big.user_id, MIDDLE)])
         timeline.append_within([_draft(big.room_id, big.user_id, f"x{k}") for k in range(PAGE)])
         timeline.append_within([_draft(big.room_id, big.user_id, f"c{k}") for k in range(11, 20)])
         chat.edit(user_id=big.user_id, room_id=big.room_id, cid="edit", seq=MIDDLE + 1, body="고침")

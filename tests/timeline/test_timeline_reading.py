@@ -8,7 +8,7 @@ from drafts import hidden, quiet, say, text
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
-from chat import timeline
+from chat import reading, timeline
 from chat.models import Entry, Reader
 from chat.timeline import LATEST, NotReadable
 from rooms import actions
@@ -32,7 +32,7 @@ def test_strangers_read_nothing(outsider: User, room: Room) -> None:
             read(outsider.pk, room.pk, 1, 10)
     with pytest.raises(NotReadable):
         timeline.since(outsider.pk, 2**40, 0, 10)
-    assert timeline.summaries(outsider.pk, [room.pk]) == {}
+    assert reading.summaries(outsider.pk, [room.pk]) == {}
 
 
 def test_a_former_member_reads_up_to_the_entry_that_ended_it(host: User, member: User, room: Room) -> None:
@@ -46,7 +46,7 @@ def test_a_former_member_reads_up_to_the_entry_that_ended_it(host: User, member:
     assert seqs(timeline.before(member.pk, room.pk, 100, 2)) == [5, 6]
     assert seqs(timeline.since(member.pk, room.pk, 6, 100)) == []
     assert seqs(timeline.around(member.pk, room.pk, 6, 100)) == [1, 2, 3, 4, 5, 6]
-    assert timeline.summaries(member.pk, [room.pk]) == {}
+    assert reading.summaries(member.pk, [room.pk]) == {}
     assert timeline.since(host.pk, room.pk, 0, 100).head == 9
 
 
@@ -57,7 +57,7 @@ def test_a_reader_reads_nothing_before_its_first_number(host: User, member: User
     assert seqs(timeline.before(member.pk, room.pk, LATEST, 100)) == [5, 6, 7]
     assert seqs(timeline.before(member.pk, room.pk, 4, 100)) == []
     assert seqs(timeline.around(member.pk, room.pk, 2, 100)) == [5, 6, 7]
-    assert timeline.summaries(member.pk, [room.pk])[room.pk].unread == 3
+    assert reading.summaries(member.pk, [room.pk])[room.pk].unread == 3
 
 
 def test_who_comes_back_reads_all_of_it(host: User, member: User, room: Room) -> None:
@@ -133,36 +133,36 @@ def test_heads_are_zero_for_empty_and_missing_rooms(host: User, room: Room) -> N
 # --- read positions and unread --------------------------------------------------------------------------------
 def test_unread_counts_texts_after_the_read_position(host: User, member: User, room: Room) -> None:
     def unread() -> int:
-        return timeline.summaries(member.pk, [room.pk])[room.pk].unread
+        return reading.summaries(member.pk, [room.pk])[room.pk].unread
 
     timeline.append(
         [text(room.pk, host.pk), quiet(room.pk), hidden(room.pk, 3), text(room.pk, host.pk)]
     )  # 3 … 6
     assert unread() == 2
-    timeline.mark_read([(room.pk, member.pk, 2)])
+    reading.mark_read([(room.pk, member.pk, 2)])
     assert unread() == 2
-    timeline.mark_read([(room.pk, member.pk, 5)])
+    reading.mark_read([(room.pk, member.pk, 5)])
     assert unread() == 1
-    timeline.mark_read([(room.pk, member.pk, 6)])
+    reading.mark_read([(room.pk, member.pk, 6)])
     assert unread() == 0
 
 
 def test_read_positions_only_grow_and_stop_at_the_head(host: User, member: User, room: Room) -> None:
     say(room.pk, host.pk, 5)
-    timeline.mark_read([(room.pk, member.pk, 4), (room.pk, member.pk, 3), (room.pk, host.pk, 5)])
-    timeline.mark_read([(room.pk, member.pk, 2), (room.pk, 2**40, 1), (2**40, member.pk, 1)])
+    reading.mark_read([(room.pk, member.pk, 4), (room.pk, member.pk, 3), (room.pk, host.pk, 5)])
+    reading.mark_read([(room.pk, member.pk, 2), (room.pk, 2**40, 1), (2**40, member.pk, 1)])
     assert (read_seq(member, room), read_seq(host, room)) == (4, 5)
-    timeline.mark_read([(room.pk, member.pk, 2**60)])
+    reading.mark_read([(room.pk, member.pk, 2**60)])
     assert read_seq(member, room) == 7
     say(room.pk, host.pk)
-    assert timeline.summaries(member.pk, [room.pk])[room.pk].unread == 1
-    timeline.mark_read([])
+    assert reading.summaries(member.pk, [room.pk])[room.pk].unread == 1
+    reading.mark_read([])
 
 
 def test_a_former_members_position_stops_at_its_last_entry(host: User, member: User, room: Room) -> None:
     actions.leave(user=member, room=room)  # 3
     say(room.pk, host.pk, 5)
-    timeline.mark_read([(room.pk, member.pk, 8)])
+    reading.mark_read([(room.pk, member.pk, 8)])
     assert read_seq(member, room) == 3
 
 
@@ -194,9 +194,9 @@ def test_a_late_clamped_position_does_not_take_a_newer_one_back(host: User, memb
     say(room.pk, host.pk, 3)  # head 5
     with transaction.atomic():
         timeline.append_within([text(room.pk, host.pk)])
-        timeline.mark_read([(room.pk, member.pk, 6)])
+        reading.mark_read([(room.pk, member.pk, 6)])
         late = in_thread(
-            lambda: timeline.mark_read([(room.pk, member.pk, 2**60)])
+            lambda: reading.mark_read([(room.pk, member.pk, 2**60)])
         )  # sees the head 5 and waits
         wait_until_blocked(1)
     late.join()
@@ -211,7 +211,7 @@ def test_read_marks_lock_their_rows_in_one_order(host: User, member: User, room:
     def mark() -> None:
         with connection.cursor() as cursor:
             cursor.execute("SET enable_nestloop = off")  # as the planner may find better for many
-        timeline.mark_read([(r, host.pk, 1) for r in [*others[::-1], room.pk]])
+        reading.mark_read([(r, host.pk, 1) for r in [*others[::-1], room.pk]])
         with connection.cursor() as cursor:
             cursor.execute("RESET enable_nestloop")
 
@@ -230,7 +230,7 @@ def test_a_summary_has_head_unread_and_the_last_line(host: User, member: User, r
     other = actions.create_room(user=member, title="김밥")
     say(room.pk, host.pk, 2)
     timeline.append([hidden(room.pk, 3)])
-    found = timeline.summaries(member.pk, [room.pk, other.pk, 2**40])
+    found = reading.summaries(member.pk, [room.pk, other.pk, 2**40])
     assert set(found) == {room.pk, other.pk}
     assert (found[room.pk].head, found[room.pk].unread) == (5, 2)
     last = found[room.pk].last
@@ -249,5 +249,5 @@ def test_reads_are_one_query_each(
         timeline.before(host.pk, room.pk, LATEST, 50)
         timeline.since_for_all(room.pk, 0, 50)
         timeline.heads(rooms)
-        timeline.summaries(host.pk, rooms)
-        timeline.mark_read([(r, host.pk, 1) for r in rooms])
+        reading.summaries(host.pk, rooms)
+        reading.mark_read([(r, host.pk, 1) for r in rooms])

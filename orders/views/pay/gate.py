@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 
 from accounts.requests import SignedIn
-from chat import installation, timeline
+from chat import installation, reading
 from orders.models import Due, Post
 from orders.views.fragments import Said, to_login
 from orders.views.people import is_fragment
@@ -52,7 +52,7 @@ def of_payers(view: Page[P]) -> Callable[..., HttpResponse]:
 
 def look(request: SignedIn, post: Post) -> Look:
     """One query."""
-    found = timeline.summaries(request.user.pk, [post.pk]).get(post.pk)
+    found = reading.summaries(request.user.pk, [post.pk]).get(post.pk)
     return Look(found.head if found else None)
 
 
