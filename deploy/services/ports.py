@@ -5,6 +5,8 @@ import socket
 
 # The kernel hands ports from 32768 up to clients; one of those may be taken between choosing and binding.
 _LOW, _HIGH = 20_000, 32_767
+_random = random.SystemRandom()  # tests seed the ordinary one, and then get the same ports again
+_given: set[int] = set()  # by this process: a server that needs several asks before it binds any
 
 
 def port_is_free(port: int, host: str = "127.0.0.1") -> bool:
@@ -21,9 +23,10 @@ def port_is_free(port: int, host: str = "127.0.0.1") -> bool:
 
 
 def free_port() -> int:
-    """A free loopback port below 32768, chosen at random so that parallel runs seldom pick the same one."""
+    """A free loopback port below 32768, at random so that parallel runs seldom pick the same; each is given once."""
     for _ in range(1000):
-        port = random.randint(_LOW, _HIGH)  # noqa: S311 (not a secret)
-        if port_is_free(port):
+        port = _random.randint(_LOW, _HIGH)
+        if port not in _given and port_is_free(port):
+            _given.add(port)
             return port
     raise RuntimeError(f"No free port on 127.0.0.1 between {_LOW} and {_HIGH}.")
