@@ -103,7 +103,7 @@ async def test_stomp_clients_are_counted_with_what_they_were_refused(watched: Wo
         await client.subscribe(f"/sub/chat/room/{room}")
         await client.send("NACK", id=f"{room}/1")
         await client.raw("NONSENSE\n\n\0")
-        await client.ends("BAD_FRAME", 4400)
+        await client.ends("UNKNOWN_COMMAND", 4400)
     found = await _until(port, "rualone_stomp_connected_total", 1)
     assert found["rualone_stomp_nacks_total"] == 1
-    assert found['rualone_stomp_errors_total{code="BAD_FRAME"}'] == 1
+    assert found['rualone_stomp_errors_total{code="UNKNOWN_COMMAND"}'] == 1
