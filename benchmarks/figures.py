@@ -114,6 +114,12 @@ FIGURES = [
            _ratio("delivered/s, overloaded / saturated"), 0.8, " ×"),
     Figure("the same: memory, highest / before", "overload", _growth, None, " ×", aim="bounded"),
     Figure("the same: calm again after", "overload", _calm, 2, " s", at_most=True),
+    Figure("1 × 500 over STOMP, saturated / RabbitMQ Web-STOMP", "stomp",
+           _ratio("delivered/s, ours / rabbitmq"), 1, " ×"),
+    Figure("1 room, 500 in/s: p50, Kafka / Redis", "bus",
+           _ratio("p50 at 500/s, Kafka / Redis, 1 room"), 2, " ×", at_most=True),
+    Figure("the same, with 8 partitions instead of 64", "bus",
+           _ratio("p50 at 500/s, Kafka, 8 partitions / Redis, 1 room"), 2, " ×", at_most=True),
 ]  # fmt: skip
 
 

@@ -17,6 +17,8 @@ def all_tables() -> str:
         _by_system("parties", "500 rooms with 4 members", [_SATURATED, *_LOAD, *_HALF, _MEMORY]),
         _by_row("workers", "the same parties behind one worker and behind four", _PACED),
         _by_row("overload", "parties that are offered three times what they take", [*_PACED, *_OVERLOAD]),
+        _by_system("stomp", "the one room over STOMP", [_SATURATED, *_LOAD, _RATE, *_OFFERED, _MEMORY]),
+        _by_row("bus", "from publishing in one worker to arriving in another", _BUS),
         _by_row("append", "durable, gapless appends", _APPEND),
         _by_row("idle", "memory of a quiet connection", [_COLUMN["kB a connection"]]),
         _by_row("join", "people who open a room", _COMING),
@@ -92,6 +94,7 @@ _RATES = [_COLUMN["delivered/s"], _COLUMN["p50 ms"], _COLUMN["p99 ms"]]
 _PACED = [("in/s", "in per s"), *_RATES, ("CPU µs each", "cpu_us_per_delivery"), ("busy", "server busy")]
 _OVERLOAD = [("told BUSY", "told BUSY, retry"), ("held back", "held back by full sockets"),
              ("MB, highest", "memory MB highest"), ("calm after s", "calm after s")]  # fmt: skip
+_BUS = [*_RATES, ("CPU µs of both", "cpu_us_per_delivery")]
 _APPEND = [("messages/s", "delivered_per_s"), *_RATES[1:], ("client's CPU µs each", "cpu_us_per_delivery")]
 _COMING = [("a second", "delivered_per_s"), *_RATES[1:], ("CPU µs each", "cpu_us_per_delivery")]
 
