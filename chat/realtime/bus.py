@@ -163,7 +163,7 @@ class Bus:
                         self._set_up(True, "answers again")
             elif event["o"] != self.name:
                 try:
-                    self._on_event(event)
+                    self._on_event(publication.opened(event))
                 except Exception:
                     logger.exception("an event from the bus could not be handled")
 

@@ -1,23 +1,38 @@
 """One message on the bus: what is in it, how it is halved for a bus that takes small ones only, and its short form.
 
 `e` holds [room, entries] pairs; `p` [room, number] pairs: so far the room has got, read it from the timeline; `x` hints
-that may be lost; `o` is the worker that speaks.
+that may be lost; `o` is the worker that speaks. On the bus the three travel packed as one (`b`): whoever has said it hears
+it again and need not take it apart, which was an eighth of the time of a busy worker alone.
 """
 
 from collections.abc import Sequence
 from typing import Any, Final
 
+import msgspec
 from channels.exceptions import MessageTooLarge
 
 from chat.realtime.entry import LiveEntry
 
 Event = dict[str, Any]
 ORIGIN_OUTSIDE: Final = "outside"  # a process without a hub
+_pack: Final = msgspec.msgpack.Encoder().encode
+_unpack: Final = msgspec.msgpack.Decoder(tuple[list[Any], list[Event], list[Any]]).decode
 
 
 def event(origin: str, entries: Sequence[Any] = (), extras: Sequence[Event] = ()) -> Event:
     """A message of a worker; `entries` as room_entries() makes them."""
     return {"type": "hub", "o": origin, "e": list(entries), "x": list(extras), "p": []}
+
+
+def opened(message: Event) -> Event:
+    """What arrived from the bus as event() made it. Raises msgspec.DecodeError for what is no such message."""
+    entries, extras, positions = _unpack(message["b"])
+    return {"o": message["o"], "e": entries, "x": extras, "p": positions}
+
+
+def _packed(message: Event) -> Event:
+    parts = _pack((message["e"], message["x"], message["p"]))
+    return {"type": message["type"], "o": message["o"], "b": parts}
 
 
 def room_entries(room_id: int, entries: Sequence[LiveEntry]) -> list[Any]:
@@ -29,7 +44,7 @@ async def send(layer: Any, group: str, message: Event) -> int:
     """Publish to the group, in as many messages as the layer wants. A single entry that is too large for it goes as the
     room's number; the number of hints that went neither way is returned. Raises what the layer raises."""
     try:
-        await layer.group_send(group, message)
+        await layer.group_send(group, _packed(message))
         return 0
     except MessageTooLarge:
         parts = _smaller(message)
