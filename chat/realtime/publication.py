@@ -1,8 +1,8 @@
 """One message on the bus: what is in it, how it is halved for a bus that takes small ones only, and its short form.
 
 `e` holds [room, entries] pairs; `p` [room, number] pairs: so far the room has got, read it from the timeline; `x` hints
-that may be lost; `o` is the worker that speaks. On the bus the three travel packed as one (`b`): whoever has said it hears
-it again and need not take it apart, which was an eighth of the time of a busy worker alone.
+that may be lost; `o` is the worker that speaks. On the bus the three travel packed as one (`b`): whoever has said it
+hears it again and need not take it apart, which was an eighth of the time of a busy worker alone.
 """
 
 from collections.abc import Sequence
