@@ -1,7 +1,6 @@
 """Writing to the topic: one idempotent producer, replaced when it is broken for good."""
 
 import asyncio
-import logging
 from collections.abc import Sequence
 from zlib import crc32
 
@@ -11,8 +10,7 @@ from channels.exceptions import ChannelFull
 
 from chat.layers.kafka_options import KafkaOptions
 from chat.layers.kafka_topic import unavailable
-
-logger = logging.getLogger(__name__)
+from chat.layers.stopping import stopped_within
 
 BACKLOG = 10_000  # records that wait for the brokers' answer, in all calls together
 Record = tuple[bytes, bytes]  # key, value
@@ -97,20 +95,9 @@ class KafkaWriter:
         task.add_done_callback(self._closing.discard)
 
     async def _stop(self, producer: AIOKafkaProducer) -> None:
-        try:
-            async with asyncio.timeout(self._options.close_timeout):
-                await producer.stop()
-        except Exception as error:  # it is thrown away; what it still held was reported as a time-out
-            logger.info("Kafka's producer did not stop in order: %r", error)
-            await self._abandon(producer)
-
-    async def _abandon(self, producer: AIOKafkaProducer) -> None:
-        """stop() waits for brokers that do not answer: close the connections without it."""
-        try:
-            async with asyncio.timeout(0.5):
-                await producer.client.close()
-        except Exception as error:  # as above
-            logger.info("Kafka's connections did not close in order: %r", error)
+        """What it still holds when the brokers do not answer was reported as a time-out."""
+        if not await stopped_within(self._options.close_timeout, producer.stop(), "Kafka's producer"):
+            await stopped_within(1, producer.client.close(), "Kafka's connections")
 
     async def close(self) -> None:
         """Send what waits and close, within close_timeout and a little."""

@@ -45,6 +45,7 @@ class Traffic:
     receiver: Any
     channel: str
     group: str
+    places: int = 1  # order is promised within each; number n goes to place n % places
     accepted: dict[int, float] = field(default_factory=dict)  # number: when its sending began
     refused: list[int] = field(default_factory=list)
     arrived: list[tuple[int, float]] = field(default_factory=list)
@@ -115,7 +116,11 @@ class Traffic:
             refused=len(self.refused),
             lost=len(self.accepted.keys() - set(numbers)),
             repeated=len(numbers) - len(set(numbers)),
-            out_of_order=sum(b < a for a, b in itertools.pairwise(numbers)),
+            out_of_order=sum(
+                b < a
+                for place in range(self.places)
+                for a, b in itertools.pairwise(n for n in numbers if n % self.places == place)
+            ),
             longest_send=self.longest,
             recovered_after=recovered_after,
         )
