@@ -1,4 +1,7 @@
-"""`bin/test`: every test against real services, which are started here and gone afterwards."""
+"""`bin/test`: every test against real services, which are started here and gone afterwards.
+
+A whole run goes in two halves side by side, each with services of its own: most tests wait for servers and browsers.
+"""
 
 import os
 import re
@@ -9,12 +12,14 @@ import sys
 from contextlib import ExitStack
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from deploy.services import Postgres, ServiceError, Valkey, clients, kafka_jars, rabbitmq
 from deploy.services.lifeline import in_child
 from deploy.services.lock import Busy, DirectoryLock
 
 ROOT = Path(__file__).resolve().parent.parent
+_SECOND_HALF = ["contract", "live", "serving", "stomp"]  # of tests/; they take about as long as the others
 _DEBIAN_BROWSER = ["chromium", "fonts-nanum", "fonts-noto-color-emoji"]
 _BROWSERS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
 _MAC_BROWSERS = [
@@ -32,19 +37,29 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         with ExitStack() as stack:
-            env = environment(stack)
-            if not quick:
-                env["CHROMIUM"] = browser()
-                rabbitmq.binaries()  # installed now rather than within a test's time
-                kafka_jars.jars()
-                clients.install()
+            more = {} if quick else prerequisites()
+            env = environment(stack) | more
             collect_static(env)
             scripts_passed = run_scripts(env)
-            status = run_pytest(env, arguments)
+            if quick or any(not word.startswith("-") for word in arguments):
+                status = run_pytest(env, arguments)
+            else:
+                other = environment(stack) | more
+                collect_static(other)
+                status = run_halves(env, other, arguments)
     except ServiceError as error:
         print(error, file=sys.stderr)
         return 1
     return status if scripts_passed else status or 1
+
+
+def prerequisites() -> dict[str, str]:
+    """Install now what would otherwise be installed within a test's time; what the tests must be told of it."""
+    chromium = browser()
+    rabbitmq.binaries()
+    kafka_jars.jars()
+    clients.install()
+    return {"CHROMIUM": chromium}
 
 
 def environment(stack: ExitStack) -> dict[str, str]:
@@ -143,6 +158,27 @@ def node() -> str:
     if not path.exists():
         raise ServiceError("playwright is not installed here: python -m pip install -r requirements-dev.txt")
     return str(path)
+
+
+def run_halves(env: dict[str, str], other: dict[str, str], arguments: list[str]) -> int:
+    """The exit status of the half that went wrong, or 0. The second half's output comes when both are through."""
+    folders = sorted(p.name for p in (ROOT / "tests").iterdir() if any(p.glob("test_*.py")))
+    first = [f"tests/{name}" for name in folders if name not in _SECOND_HALF]
+    second = [f"tests/{name}" for name in _SECOND_HALF]
+    with TemporaryFile("w+") as output:
+        command = [sys.executable, "-m", "pytest", *arguments, *second]
+        with subprocess.Popen(
+            command, cwd=ROOT, env=other, preexec_fn=in_child(), stdout=output, stderr=subprocess.STDOUT
+        ) as tests:
+            try:
+                status = run_pytest(env, [*arguments, *first])
+                status = tests.wait() or status
+            except BaseException:  # SIGTERM
+                tests.terminate()
+                raise
+        output.seek(0)
+        shutil.copyfileobj(output, sys.stdout)
+    return status
 
 
 def run_pytest(env: dict[str, str], arguments: list[str]) -> int:
