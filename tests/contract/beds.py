@@ -4,11 +4,13 @@ A new layer is one class: `start()` makes `self.server` (a deploy.services.Serve
 `self.proxy`; `layer()` builds another instance, as another process would. The promises are asserted as they stand here.
 """
 
+import os
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
+import pytest
 from channels.layers import InMemoryChannelLayer
 from channels_redis.pubsub import RedisPubSubChannelLayer
 
@@ -127,7 +129,7 @@ class RedisPubSub(Bed):
 
 
 class KafkaGroupless(Bed):
-    """Our own layer on one broker."""
+    """Our own layer on one broker, or on those of KAFKA_BOOTSTRAP, which are not broken."""
 
     name = "kafka"
     refuses_a_megabyte = MessageTooLarge
@@ -135,15 +137,43 @@ class KafkaGroupless(Bed):
         fault: Promise(lossless=True, within=10, blocks=6) for fault in ("restarted", "frozen", "black-holed")
     }
 
+    given = os.environ.get("KAFKA_BOOTSTRAP", "")
+
     def start(self, directory: Path) -> None:
+        if self.given:
+            return
         server = Kafka(directory)
         self.proxy = Proxy(server.proxied_port)
         server.proxy_port = self.proxy.port
         self.server = server.start()
         self.proxy.start()
 
-    def layer(self, *, proxied: bool = False, **config: Any) -> Any:
+    @property
+    def bootstrap(self) -> str:
+        return self.given or self._kafka.bootstrap
+
+    @property
+    def _kafka(self) -> Kafka:
         assert isinstance(self.server, Kafka)
-        host = self.server.proxied_bootstrap if proxied else self.server.bootstrap
+        return self.server
+
+    @property
+    def running(self) -> Server:
+        self._ours()
+        return super().running
+
+    @property
+    def wire(self) -> Proxy:
+        self._ours()
+        return super().wire
+
+    def _ours(self) -> None:
+        if self.given:
+            pytest.skip("KAFKA_BOOTSTRAP names brokers that are not ours to break")
+
+    def layer(self, *, proxied: bool = False, **config: Any) -> Any:
+        if self.given:
+            return KafkaChannelLayer(**{"hosts": self.given.split(","), "topic": "contract", **config})
+        host = self._kafka.proxied_bootstrap if proxied else self.bootstrap
         # Silence is noticed after two seconds instead of five, to save the suite's time.
         return KafkaChannelLayer(**{"hosts": [host], "topic": "contract", "request_timeout": 2, **config})

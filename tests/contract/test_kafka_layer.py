@@ -11,7 +11,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic, RecordsToDelete
 from aiokafka.structs import TopicPartition
 
 from chat.layers.kafka import KafkaChannelLayer, KafkaUnavailable, TopicMismatch, WrongOption
-from deploy.services import Kafka, KafkaCluster, free_port
+from deploy.services import KafkaCluster, free_port
 from tests.contract.beds import Bed, KafkaGroupless
 from tests.contract.traffic import Figures, Traffic
 
@@ -97,8 +97,7 @@ async def test_records_deleted_before_they_were_read_are_said_and_reading_goes_o
 
 async def _delete_all(kafka: KafkaGroupless, topic: str) -> None:
     """As retention does, at once."""
-    assert isinstance(kafka.server, Kafka)
-    admin = AIOKafkaAdminClient(bootstrap_servers=kafka.server.bootstrap)
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka.bootstrap)
     await admin.start()
     try:
         await admin.delete_records({TopicPartition(topic, 0): RecordsToDelete(before_offset=-1)})
@@ -109,8 +108,7 @@ async def _delete_all(kafka: KafkaGroupless, topic: str) -> None:
 async def test_a_topic_with_another_number_of_partitions_is_refused_with_both_numbers(
     kafka: KafkaGroupless, make: Callable[..., Any]
 ) -> None:
-    assert isinstance(kafka.server, Kafka)
-    admin = AIOKafkaAdminClient(bootstrap_servers=kafka.server.bootstrap)
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka.bootstrap)
     await admin.start()
     try:
         await admin.create_topics([NewTopic("five", 5, 1)])

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
@@ -60,6 +61,7 @@ def _servers(stack: ExitStack, redis: str | None, kafka: str | None) -> tuple[st
     directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bus-experiment-")))
     try:
         redis = redis or stack.enter_context(Valkey(directory / "valkey")).url()
+        kafka = kafka or os.environ.get("KAFKA_BOOTSTRAP")
         kafka = kafka or stack.enter_context(Kafka(directory / "kafka")).bootstrap
     except ServiceError as error:
         raise CommandError(
