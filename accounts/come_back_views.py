@@ -1,6 +1,7 @@
 """The private link of a guest: made and ended on /me/, opened at /g/<secret>/."""
 
 from allauth.core import ratelimit
+from allauth.decorators import rate_limit
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -48,10 +49,9 @@ def revoke(request: SignedIn) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "POST"])
+@rate_limit(action="come_back", limit_get=True)
 def open_link(request: HttpRequest, secret: str) -> HttpResponse:
     """Who it would be, and one tap. Only the tap signs in: messengers open links by themselves to preview them."""
-    if not ratelimit.consume(request, action="come_back"):
-        return ratelimit.respond_429(request)
     guest = come_back.guest_of(secret)
     if guest is None:
         return _page(request, None, status=410)

@@ -151,6 +151,6 @@ class Session(ABC):
     def _acknowledge(self, subscription: Subscription | None, frame: Frame) -> None:
         """Together with the room's next frame where the client gets one."""
         if subscription is not None and subscription.attached:
-            self._live.hub.answer(subscription, frame)
+            self._live.hub.delivery.answer(subscription, frame)
         else:
             self.prepared(frame)

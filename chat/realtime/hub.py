@@ -13,8 +13,8 @@ from typing import Any, Final
 
 from chat.realtime.bus import Bus
 from chat.realtime.company import Company
-from chat.realtime.entry import LiveEntry, Prepared, Store, ending_reason
-from chat.realtime.frame import Frame
+from chat.realtime.delivery import Delivery
+from chat.realtime.entry import LiveEntry, Store
 from chat.realtime.limits import RESUME_MAX
 from chat.realtime.publication import Event
 from chat.realtime.room import Room, Subscription
@@ -22,8 +22,6 @@ from chat.realtime.tasks import Tasks
 
 logger = logging.getLogger(__name__)
 
-PACE: Final = 0.002  # seconds between two frames of a busy room; an idle room's entry goes at once
-PACE_MAX: Final = 0.1  # the same while the loop is behind: fewer, larger frames, and it catches up
 HOLD: Final = 0.05  # seconds that a later entry waits for an earlier one before the timeline is read
 CHECK_EVERY: Final = 2.0  # seconds between two looks at the heads of all rooms open here
 CHECK_EVERY_DOWN: Final = 1.0  # the same while the bus is down
@@ -38,6 +36,7 @@ class Hub:
         self.name = name
         self.bus = Bus(make_layer, self._on_event, self._on_bus_state, name=name, shards=shards)
         self.company = Company(self.bus, self._find)
+        self.delivery = Delivery(self.detach)
         self.on_control: Callable[[Event], None] = lambda event: None
         self.repairs = 0  # gaps that were filled from the timeline (metric)
         self.hints = 0  # entries too large for the bus, read from the timeline (metric)
@@ -46,7 +45,6 @@ class Hub:
         self.tasks = Tasks("the hub")
         self._check_now = asyncio.Event()
         self._loop = asyncio.get_running_loop()
-        self._late = 0.0  # seconds that flushes have run after their time lately
 
     async def start(self) -> None:
         self.bus.join(CONTROL)
@@ -82,10 +80,7 @@ class Hub:
                 self.on_control(extra)
 
     def _accept(self, room: Room, entries: Sequence[LiveEntry]) -> None:
-        ready = room.feed.accept(entries)
-        if ready:
-            room.ready += ready
-            self._schedule_flush(room)
+        self.delivery.add(room, room.feed.accept(entries))
         if room.feed.gap and room.feed.position is not None and room.hold_timer is None:
             room.hold_timer = self._loop.call_later(HOLD, self._hold_over, room)
 
@@ -94,75 +89,6 @@ class Hub:
         if room.feed.gap:
             self.repairs += 1
             self._repair(room)
-
-    # --- entries go out -------------------------------------------------------------------------------------------
-
-    def answer(self, subscription: Subscription, frame: Frame) -> None:
-        """Tell a connection something about an entry of its own, together with the room's next frame: half the system
-        calls of a small room are saved. Within the pace of a busy room, at once in an idle one."""
-        room = subscription.room
-        room.answers.setdefault(subscription, []).append(frame)
-        self._schedule_flush(room)
-
-    def _schedule_flush(self, room: Room) -> None:
-        if room.flush_timer is not None:
-            return
-        now = self._loop.time()
-        room.due = max(now, room.flushed + min(PACE + 4 * self._late, PACE_MAX))
-        room.flush_timer = (
-            self._loop.call_later(room.due - now, self._flush_due, room)
-            if room.due > now
-            else self._loop.call_soon(self._flush_due, room)
-        )
-
-    def _flush_due(self, room: Room) -> None:
-        self._late += (self._loop.time() - room.due - self._late) / 16
-        self._flush(room)
-
-    def _flush(self, room: Room) -> None:
-        if room.flush_timer is not None:
-            room.flush_timer.cancel()
-            room.flush_timer = None
-        ready, room.ready = room.ready, []
-        start = 0
-        for place, entry in enumerate(ready, 1):
-            if entry.ends is not None and any(s.user_id == entry.ends for s in room.subscriptions):
-                self._send(room, ready[start:place])
-                start = place
-                self._end_reading(room, entry)
-        if start < len(ready):
-            self._send(room, ready[start:])
-        self._answer_alone(room)
-        room.flushed = self._loop.time()
-
-    def _send(self, room: Room, entries: Sequence[LiveEntry]) -> None:
-        if not room.subscriptions:
-            return
-        prepared, last = Prepared(room.public_id, entries), entries[-1].seq
-        lagging = []
-        for subscription in room.subscriptions:
-            frame = prepared[subscription.wire]
-            if frame is None:
-                subscription.position = last
-            elif subscription.outbox.offer(frame, room.answers.get(subscription, ())):
-                subscription.position = last
-                room.answers.pop(subscription, None)
-            else:
-                lagging.append(subscription)
-        for subscription in lagging:
-            self.detach(subscription)
-
-    def _answer_alone(self, room: Room) -> None:
-        """Answers with no entry to go with: to a repeated message, or to who lags or has left the room."""
-        answers, room.answers = room.answers, {}
-        for subscription, frames in answers.items():
-            for frame in frames:
-                subscription.answer(frame)
-
-    def _end_reading(self, room: Room, entry: LiveEntry) -> None:
-        for subscription in [s for s in room.subscriptions if s.user_id == entry.ends]:
-            self.detach(subscription)
-            subscription.ended(subscription, ending_reason(entry))
 
     # --- subscribing: the one catch-up path -----------------------------------------------------------------------
 
@@ -186,7 +112,7 @@ class Hub:
     async def catch_up(self, room: Room, head: int) -> None:
         """Bring the room to `head`, a number somebody has read, before attaching there."""
         if room.feed.position is None:
-            self._queue(room, room.feed.start(head))
+            self.delivery.add(room, room.feed.start(head))
         while (room.feed.position or 0) < head and await self._fill(room):
             pass
 
@@ -195,7 +121,7 @@ class Hub:
         which the subscriber must get first; None when they are no longer at hand: read again. Entries after the one
         that ends the user's reading are not among them, and then nothing is subscribed."""
         room = subscription.room
-        self._flush(room)
+        self.delivery.flush(room)
         recent = room.feed.recent(head)
         if recent is None:
             return None
@@ -295,8 +221,3 @@ class Hub:
         for subscription in list(room.subscriptions):
             self.detach(subscription)
             subscription.lost(subscription)
-
-    def _queue(self, room: Room, entries: Sequence[LiveEntry]) -> None:
-        if entries:
-            room.ready += entries
-            self._schedule_flush(room)

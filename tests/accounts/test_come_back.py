@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
@@ -126,3 +127,11 @@ def test_the_page_gives_its_address_to_nobody(guest: User) -> None:
     assert answer["Referrer-Policy"] == "same-origin", "no-referrer would make the form's origin null: 403"
     assert "noindex" in answer["X-Robots-Tag"]
     assert "no-store" in answer["Cache-Control"]
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_links_are_tried_at_a_bounded_rate(client: Client, settings: Any, method: str) -> None:
+    settings.ACCOUNT_RATE_LIMITS = {"come_back": "2/m/ip"}
+    cache.clear()
+    answers = [getattr(client, method)(f"/g/guess{n}/").status_code for n in range(3)]
+    assert answers == [410, 410, 429]

@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from accounts.models import User
 from chat import timeline
 from tests.orders.table import Table, make_table
 
@@ -30,3 +31,8 @@ def plain_static(settings: Any) -> None:
 @pytest.fixture
 def table(db: None) -> Table:
     return make_table()
+
+
+@pytest.fixture
+def operator(db: None) -> User:
+    return User.objects.create_superuser("운영자", "chopsticks-and-rice")

@@ -11,9 +11,10 @@ from django.utils import timezone
 from accounts.models import User
 from chat.models import Entry
 from orders import cart, confirming, posts, seats, states
-from orders.models import Item, Post, State
+from orders.models import Item, Post, Seat, State
 from rooms import actions as rooms
 from rooms.errors import RoomError
+from rooms.models import Membership
 
 NAMES = ["유리", "훈이", "수지", "봉미선", "신형만", "흰둥이", "원장", "나미리", "채성아", "치타"]
 
@@ -98,6 +99,11 @@ def entries(post: Post, *kinds: str) -> list[dict[str, Any]]:
     return [{"kind": e.kind, "sender": e.sender_id, **e.data} for e in found]
 
 
+def told(post: Post) -> dict[str, Any]:
+    """What the timeline says of its last change of state."""
+    return entries(post, "order.state")[-1]
+
+
 def kinds_of(post: Post, after: int = 0) -> list[str]:
     return list(
         Entry.objects.filter(room_id=post.pk, seq__gt=after).order_by("seq").values_list("kind", flat=True)
@@ -106,6 +112,16 @@ def kinds_of(post: Post, after: int = 0) -> list[str]:
 
 def head(post: Post) -> int:
     return Entry.objects.filter(room_id=post.pk).count()
+
+
+def inside(post: Post) -> list[str]:
+    """Who sits at this post, in order: its seats, its room and its count agree."""
+    seated = Seat.objects.active().filter(post=post).by_standing()
+    names = list(seated.values_list("user__nickname", flat=True))
+    members = Membership.objects.active().filter(room=post.room_id).by_standing()
+    assert names == list(members.values_list("user__nickname", flat=True))
+    assert fresh(post).seats_taken == len(names)
+    return names
 
 
 @contextmanager

@@ -11,8 +11,8 @@ from django.urls import reverse
 from accounts.models import AuditEntry, User
 from orders import reports, seats
 from orders.models import Post, Report, Seat, State
+from tests.orders.reporting import say, tell
 from tests.orders.table import Table, bring_to, dish, entries, fresh, make_post, people
-from tests.orders.test_reports import say, tell
 from tests.rooms.cast import signed_in
 
 LISTS = ["orders_post", "orders_seat", "orders_wait", "orders_item", "orders_report"]

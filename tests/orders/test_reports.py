@@ -1,52 +1,22 @@
-"""Reporting a message, a post or a person; what operators do about it; what the reporter hears of it."""
+"""Reporting a message, a post or a person, and what operators do about it."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from django.test import Client
-from django.urls import reverse
 from django.utils import timezone
 
 from accounts.actions import block, merge_guest, upgrade_guest
 from accounts.models import User
-from accounts.tokens import person_token
 from chat import actions as chat
-from chat import room_kinds, timeline
 from chat.models import Entry
 from orders import bounds, reports, seats
 from orders.models import Post, Report
 from rooms import actions as rooms
 from rooms.errors import RoomError
+from tests.orders.reporting import say, tell
 from tests.orders.table import Table, fresh, make_table, people, refused
-from tests.rooms.cast import signed_in
 
-
-@pytest.fixture(autouse=True)
-def plain(settings: Any) -> None:
-    settings.SECURE_SSL_REDIRECT = False
-
-
-@pytest.fixture
-def operator(db: None) -> User:
-    return User.objects.create_superuser("운영자", "chopsticks-and-rice")
-
-
-def say(table: Table, user: User, *bodies: str) -> list[int]:
-    """Inside the test's transaction."""
-    drafts = [
-        timeline.draft(room_kinds.TEXT, room_kinds.Text(body), room_id=table.post.pk, sender_id=user.pk)
-        for body in bodies
-    ]
-    return [written.seq for written in timeline.append_within(drafts)]
-
-
-def tell(user: User, table: Table, kind: str = "post", more: object = "", **given: Any) -> Report:
-    name = table.post.public_id + (f".{more}" if more else "")
-    return reports.report(user=user, kind=kind, name=name, reason="abuse", **given)
-
-
-# --- reporting --------------------------------------------------------------------------------------------------
+# --- reporting ------------------------------------------------------------------------------------------------
 
 
 def test_a_message_is_kept_with_twenty_before_and_after_even_when_it_is_deleted(table: Table) -> None:
@@ -144,7 +114,15 @@ def test_what_was_typed_is_checked(table: Table, given: dict[str, str], code: st
         reports.report(user=table.member, kind="post", name=table.post.public_id, **values)
 
 
-# --- hiding -----------------------------------------------------------------------------------------------------
+def test_the_verb_s_rooms_error_is_the_pages_too(table: Table) -> None:
+    """A closed account's tab that is still open."""
+    User.objects.filter(pk=table.member.pk).update(is_active=False)
+    with pytest.raises(RoomError, match="INACTIVE"):
+        tell(table.member, table)
+    assert rooms.active_membership(table.post.room, table.member)
+
+
+# --- hiding ---------------------------------------------------------------------------------------------------
 
 
 def listed(table: Table) -> bool:
@@ -221,57 +199,6 @@ def test_a_guest_who_becomes_an_account_counts(table: Table) -> None:
     assert reports._people_against(table.post) == 1
 
 
-# --- pages ------------------------------------------------------------------------------------------------------
-
-
-def page_of(kind: str, table: Table, more: object = "") -> str:
-    return reverse("reports:new", args=[kind, table.post.public_id + (f".{more}" if more else "")])
-
-
-def test_reporting_by_form_without_scripts(table: Table) -> None:
-    client = signed_in(table.outsider)
-    path = page_of("post", table)
-    assert client.get(path).status_code == 200
-    empty = client.post(path, {"text": "그대로 둘 말"})
-    assert empty.status_code == 400
-    assert "그대로 둘 말" in empty.content.decode(), "what was typed stays"
-    assert client.post(path, {"reason": "fraud", "text": "돈을 안 줘요"}).status_code == 200
-    told = Report.objects.get()
-    assert (told.reporter, told.reason, told.text) == (table.outsider, "fraud", "돈을 안 줘요")
-
-
-def test_the_reporter_hears_the_result_once_as_new_and_the_reported_nothing(
-    table: Table, operator: User
-) -> None:
-    told = tell(table.outsider, table)
-    client = signed_in(table.outsider)
-    path = reverse("reports:mine")
-    assert table.post.title in client.get(path).content.decode()
-    assert reports.news(table.outsider) == 0
-    reports.resolve(by=operator, report=told, upheld=True)
-    assert reports.news(table.outsider) == 1
-    assert 'class="tag"' in client.get("/me/").content.decode()
-    assert "report-upheld" in client.get(path).content.decode()
-    assert reports.news(table.outsider) == 0
-    assert table.post.title not in signed_in(table.host).get(path).content.decode()
-
-
-def test_refusals_are_sentences(table: Table) -> None:
-    assert signed_in(table.host).get(page_of("post", table)).status_code == 400
-    assert signed_in(table.outsider).get(page_of("message", table, 3)).status_code == 404
-    assert signed_in(table.outsider).get(reverse("reports:new", args=["payment", "x"])).status_code == 404
-    answer = Client().get(page_of("post", table))
-    assert answer.status_code == 302
-    assert answer.url.startswith(reverse("account_login"))
-    for n in range(bounds.REPORTS_A_DAY):
-        Report.objects.create(
-            reporter=table.outsider, kind="person", room=table.post.room, about=table.member, reason="spam",
-            status="dismissed", resolved_at=timezone.now(), text=str(n),
-        )  # fmt: skip
-    answer = signed_in(table.outsider).post(page_of("post", table), {"reason": "spam", "text": "남을 말"})
-    assert (answer.status_code, "남을 말" in answer.content.decode()) == (429, True)
-
-
 @pytest.mark.django_db(transaction=True)
 def test_three_who_report_at_once_hide_it(operator: User) -> None:
     from concurrent.futures import ThreadPoolExecutor
@@ -290,26 +217,3 @@ def test_three_who_report_at_once_hide_it(operator: User) -> None:
         list(pool.map(one, people(3)))
     assert not listed(table)
     assert Report.objects.count() == 3
-
-
-def test_the_verb_s_rooms_error_is_the_pages_too(table: Table) -> None:
-    """A closed account's tab that is still open."""
-    User.objects.filter(pk=table.member.pk).update(is_active=False)
-    with pytest.raises(RoomError, match="INACTIVE"):
-        tell(table.member, table)
-    assert rooms.active_membership(table.post.room, table.member)
-
-
-def test_one_finds_the_way_to_report_and_block_beside_what_it_is_about(table: Table) -> None:
-    page = signed_in(table.outsider).get(table.post.get_absolute_url()).content.decode()
-    assert page_of("post", table) in page
-    assert reverse("accounts:block", args=[person_token(table.outsider, table.host.pk)]) in page
-    assert (
-        page_of("post", table)
-        not in signed_in(table.host).get(table.post.get_absolute_url()).content.decode()
-    )
-    people_page = reverse("orders:members", args=[table.post.public_id])
-    page = signed_in(table.member).get(people_page).content.decode()
-    assert page_of("person", table, table.guest.pk) in page
-    assert page_of("person", table, table.member.pk) not in page
-    assert reverse("accounts:block", args=[person_token(table.member, table.guest.pk)]) in page

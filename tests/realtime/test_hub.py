@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chat.realtime import delivery as delivery_module
 from chat.realtime import hub as hub_module
 from chat.realtime.entry import LiveEntry
 from chat.realtime.hub import Hub
@@ -27,13 +28,13 @@ LEAVER = 77
 @pytest.fixture(autouse=True, scope="module")
 def quick() -> Iterator[None]:
     """The hub's waits, a hundred times shorter."""
-    names = ("HOLD", "SETTLE", "PACE")
-    before = {name: getattr(hub_module, name) for name in names}
-    for name in names:
-        setattr(hub_module, name, before[name] / 100)
+    waits = [(hub_module, "HOLD"), (hub_module, "SETTLE"), (delivery_module, "PACE")]
+    before = [(module, name, getattr(module, name)) for module, name in waits]
+    for module, name, seconds in before:
+        setattr(module, name, seconds / 100)
     yield
-    for name, value in before.items():
-        setattr(hub_module, name, value)
+    for module, name, seconds in before:
+        setattr(module, name, seconds)
 
 
 class Truth:
@@ -145,7 +146,7 @@ class Play:
             if room is None or (room.feed.position or 0) >= len(self.truth.entries):
                 break
         if room := self.hub._rooms.get(ROOM):
-            self.hub._flush(room)
+            self.hub.delivery.flush(room)
         for _ in range(10):
             await asyncio.sleep(0)
 

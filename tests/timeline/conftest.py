@@ -6,6 +6,7 @@ import pytest
 
 from chat import timeline
 from chat.timeline import Draft, Written
+from tests.timeline.desk import Desk, make_desk
 
 Announced = list[tuple[Draft, Written]]
 
@@ -27,3 +28,8 @@ def numbers() -> Callable[[int], list[int]]:
     return lambda room_id: list(
         Entry.objects.filter(room_id=room_id).order_by("pk").values_list("seq", flat=True)
     )
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return make_desk()
