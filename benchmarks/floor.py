@@ -18,7 +18,7 @@ from benchmarks import websocket
 
 _SWITCH = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"
 _decode = msgspec.json.Decoder().decode
-PACE = 0.015  # seconds between two frames of a room, as our hub does
+PACE = 0.015  # seconds between two frames of a room
 
 
 class Guest:
