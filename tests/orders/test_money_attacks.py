@@ -10,7 +10,7 @@ from accounts.models import User
 from orders import board, payments, seats
 from orders.billing import preview
 from orders.models import Item, Seat
-from tests.orders.room_browser import browser, path
+from tests.orders.room_browser import HTMX, browser, path, tap
 from tests.orders.settling import bring_to_shares, due, paid, pay
 from tests.orders.table import Table, bring_to, fresh, make_post
 
@@ -144,3 +144,18 @@ def test_the_host_answers_both_claims_of_who_was_there_twice(table: Table) -> No
     payments.confirm(by=table.host, post=post, claim=waiting.pk)
     assert due(post, table.member).balance == 0
     assert fresh(post).state == "DONE"
+
+
+@pytest.mark.parametrize("place", ["board", "card-1"])
+@pytest.mark.parametrize("more", [{}, HTMX], ids=["page", "fragment"])
+def test_who_has_left_does_not_get_the_board_by_a_deed(table: Table, place: str, more: Any) -> None:
+    post = bring_to_shares(table)
+    pay(post, table.guest)
+    paid(post, table.member)
+    seats.leave(user=table.member, post=post)
+    form = {"from": place, "share_v": "1", "won": "1", "way": "toss"}
+    answer = tap(table.member, post, f"pay/{table.member.pk}/claim/", form, **more)
+    assert answer.status_code == 409
+    assert f"owe-{table.guest.pk}" not in answer.content.decode()
+    assert "data-card-form" not in answer.content.decode()
+    assert answer["X-Fragment"] == "pay"
