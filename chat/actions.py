@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from rooms.models import Room
 
 POST_WAIT_MS = 2_000
+SEQ_MAX = 2**63 - 1  # of PostgreSQL's bigint
 _LOCK_NOT_AVAILABLE = "55P03"
 
 
@@ -83,6 +84,8 @@ def mark_read(*, user_id: int, room_id: int, seq: int) -> None:
 def _change(
     kind: Kind, user_id: int | None, room_id: int, cid: str, seq: int, data: dict[str, object]
 ) -> Written:
+    if seq > SEQ_MAX:
+        raise ChatError(NOT_FOUND)
     change = timeline.draft(
         kind, Change(), room_id=room_id, sender_id=user_id, cid=cid, target=seq, member=user_id is not None
     )

@@ -113,6 +113,8 @@ def rooms(request: HttpRequest, user: User) -> HttpResponse:
 @interface("GET")
 def room(request: HttpRequest, user: User, public_id: str) -> HttpResponse:
     """One of those rooms; any other is not there, whether it exists or not."""
+    if "\0" in public_id:  # PostgreSQL's text has none
+        raise RoomError("NOT_FOUND")
     found = Room.objects.visible_to(user).filter(public_id=public_id).first()
     if found is None and not user.is_guest:
         found = Room.objects.open_to(user).filter(public_id=public_id).first()

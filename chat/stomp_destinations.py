@@ -129,26 +129,23 @@ def _decoded(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
         raise ChatError(BAD_BODY) from None
 
 
-_OURS: Final = frozenset(
-    {
-        "destination",
-        "content-type",
-        "content-length",
-        "content-transfer-encoding",
-        "receipt",
-        "transaction",
-        "idempotency-key",
-        "subscription",
-        "message-id",
-        "ack",
-        "seq",
-    }
-)
+# Not passed on: what this server itself says to readers, which nobody may say in its name, ...
+_OURS: Final = frozenset({
+    "destination", "content-type", "content-length", "content-transfer-encoding", "receipt", "receipt-id",
+    "transaction", "idempotency-key", "subscription", "refused-subscription", "message-id", "ack", "seq", "resync",
+    "epoch", "code", "retry", "message",
+})  # fmt: skip
+# ... and what many clients send along with every frame to say who they are: it would stay in the timeline.
+_SECRET: Final = frozenset({
+    "authorization", "login", "passcode", "token", "access-token", "access_token", "cookie", "x-auth-token",
+    "x-csrf-token", "x-csrftoken", "x-xsrf-token",
+})  # fmt: skip
 
 
 def _user_headers(frame: StompFrame) -> list[tuple[str, str]]:
     """Section MESSAGE: "will also include all user-defined headers"."""
-    found = [(name, value) for name, value in frame.headers.items() if name not in _OURS]
+    kept_back = _OURS | _SECRET
+    found = [(name, value) for name, value in frame.headers.items() if name.lower() not in kept_back]
     size = sum(len(name) + len(value) for name, value in found)
     if len(found) > USER_HEADERS_MAX or size > USER_HEADERS_BYTES:
         raise ChatError(USER_HEADERS)

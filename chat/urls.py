@@ -12,8 +12,8 @@ urlpatterns = [
     path("ws-stomp/info", sockjs_views.info),
     path("ws-stomp/<path:path>", sockjs_views.no_fallback),
     path("rooms/", views.room_list, name="list"),
-    path("rooms/<str:public_id>/", views.room, name="room"),
-    path("rooms/<str:public_id>/say/", views.say, name="say"),
-    path("rooms/<str:public_id>/entries/<int:seq>/edit/", views.edit, name="edit"),
-    path("rooms/<str:public_id>/entries/<int:seq>/delete/", views.delete, name="delete"),
+    path("rooms/<slug:public_id>/", views.room, name="room"),
+    path("rooms/<slug:public_id>/say/", views.say, name="say"),
+    path("rooms/<slug:public_id>/entries/<int:seq>/edit/", views.edit, name="edit"),
+    path("rooms/<slug:public_id>/entries/<int:seq>/delete/", views.delete, name="delete"),
 ]

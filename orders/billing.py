@@ -194,14 +194,17 @@ def suggested_fees(post: Post) -> list[FeeIn]:
 
 def seats_of(post: Post) -> dict[int, Seat]:
     """Who is at the table, by user id, in the order of joining: those who sit there; from ORDERED on those who sat
-    there then, for who goes later still ate. A guest who became part of an account is that account."""
+    there then, for who goes later still ate. A guest who became part of an account is that account, which eats if
+    either does."""
     seats = Seat.objects.filter(post=post).select_related("user").by_standing()
     here = Q(left_at=None)
     if post.ordered_at is not None:
         here |= Q(left_at__gte=post.ordered_at)
     table: dict[int, Seat] = {}
     for seat in seats.filter(here):
-        table.setdefault(seat.user.merged_into_id or seat.user_id, seat)
+        user = seat.user.merged_into_id or seat.user_id
+        if table.setdefault(user, seat).sits_out and not seat.sits_out:
+            table[user] = seat
     return table
 
 

@@ -31,7 +31,7 @@ FEES_MAX: Final = 10  # of one order, and as many discounts and one of each pers
 DEPOSITOR_MAX: Final = 30
 UNPAID_AFTER: Final = timedelta(days=3)  # without a claim: UNPAID
 AGREE_TIME: Final = timedelta(hours=24)  # to agree that all goes back: REFUND_LAPSED
-LEDGER_MAX: Final = 200  # words about money of one person in one order: TOO_MANY_PAYMENTS
+LEDGER_MAX: Final = 200  # words about money of one person in one order, answers besides: TOO_MANY_PAYMENTS
 
 POSTS_MAX: Final = 5  # that one person hosts and that are not over: TOO_MANY_POSTS
 WAITS_MAX: Final = 100  # people who wait for one post: WAIT_FULL

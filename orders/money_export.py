@@ -18,7 +18,7 @@ SHARE_COLUMNS: Final = (
 )  # fmt: skip
 PAYMENT_COLUMNS: Final = ("no", "time", "person", "what", "won", "way", "by", "version", "balance")
 PARTS: Final = SHARE_COLUMNS[3:9]
-ROWS_MAX: Final = 20_000  # of each: fifty people, LEDGER_MAX words each, and as many versions
+ROWS_MAX: Final = 20_000  # of each: fifty people, LEDGER_MAX words each, and as many answers or versions
 
 
 def shares_of(post: Post, user: User) -> QuerySet[Share]:

@@ -7,7 +7,7 @@ operator's does too, with a reason.
 
 from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from django.db import transaction
 from django.db.models import F
@@ -44,12 +44,13 @@ def claim(
     fields.whole(won, 1, bounds.TOTAL_MAX, "CLAIM_WON", "won")
     way, name = _way(way), fields.text(depositor, "depositor", bounds.DEPOSITOR_MAX)
     post, due = _locked(post, user)
-    if (made := _made(user, request_key, post)) or (made := _same(due.claim, won, way)):
+    key = _key(request_key, Op.CLAIM, due)
+    if (made := _made(user, key)) or (made := _same(due.claim, won, way)):
         return made
     check_share_v(post, share_v)
     if due.balance <= 0:
         raise OrderError("NOTHING_DUE")
-    made = _add(due, Op.CLAIM, won, user, moment(now), way=way, request_key=request_key)
+    made = _add(due, Op.CLAIM, won, user, moment(now), way=way, request_key=key)
     if name:
         Depositor.objects.create(claim=made, name=name)
     Due.objects.filter(pk=due.pk).update(claim=made, unclaimed_since=None)
@@ -140,15 +141,15 @@ def refund_sent(
     """
     post, due = _locked(post, user)
     reason = _reason(check_host(by, post), reason)
-    way = _way(way)
-    if made := _made(by, request_key, post):
+    way, key = _way(way), _key(request_key, Op.REFUND_SENT, due)
+    if made := _made(by, key):
         return made
     if due.balance >= 0:
         raise OrderError("NOTHING_DUE")
     won = fields.whole(-due.balance if won is None else won, 1, -due.balance, "CLAIM_WON", "won")
     if made := _same(due.refund, won, way):
         return made
-    made = _add(due, Op.REFUND_SENT, won, by, moment(now), way=way, reason=reason, request_key=request_key)
+    made = _add(due, Op.REFUND_SENT, won, by, moment(now), way=way, reason=reason, request_key=key)
     Due.objects.filter(pk=due.pk).update(refund=made)
     _written(post, by, made)
     _tell_member(post, made, "refund_sent")
@@ -226,8 +227,11 @@ def _take(due: Due, claimed: Payment, **changes: Any) -> None:
 
 
 def _add(due: Due, op: Payment.Op, won: int, by: User, at: datetime, **more: Any) -> Payment:
+    """Answers and waivers always fit: there are no more of them than of what they answer, and who asks without end
+    must not keep the other from answering."""
     post = due.post
-    if Payment.objects.filter(post=post, user=due.user_id).count() >= bounds.LEDGER_MAX:
+    said = Payment.objects.filter(post=post, user=due.user_id)
+    if op in (Op.CLAIM, Op.REFUND_SENT) and said.count() >= bounds.LEDGER_MAX:
         raise OrderError("TOO_MANY_PAYMENTS")
     return Payment.objects.create(
         post=post,
@@ -277,10 +281,13 @@ def _reason(who: str, reason: str, *, required: bool = False) -> str:
     return fields.text(reason, "reason", bounds.REASON_MAX, required=required or who == "operator")
 
 
-def _made(by: User, request_key: UUID | None, post: Post) -> Payment | None:
-    if request_key is None:
-        return None
-    return Payment.objects.filter(by=by, request_key=request_key, post=post).first()
+def _key(request_key: UUID | None, op: Payment.Op, due: Due) -> UUID | None:
+    """As it is kept: one page's key stands in several forms, and is another for each person, order and deed."""
+    return request_key and uuid5(request_key, f"{op}:{due.post_id}:{due.user_id}")
+
+
+def _made(by: User, key: UUID | None) -> Payment | None:
+    return Payment.objects.filter(by=by, request_key=key).first() if key else None
 
 
 def _same(waiting: Payment | None, won: int, way: str) -> Payment | None:

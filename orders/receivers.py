@@ -83,6 +83,10 @@ def merge_seats(*, room: Room, guest: User, into: User, moved: bool, **kwargs: A
         waits.update(ended_at=moment(None), ended_by=Wait.Ended.PROMOTED.value)
     else:
         _vacate(post, guest)
+        if Sharer.objects.filter(
+            item__post=post, user=guest
+        ).exists():  # who sat out has the guest's dishes now
+            Seat.objects.active().filter(post=post, user=into).update(sits_out=False)
     polls.merge(post, guest, into)
     Item.objects.filter(post=post, owner=guest).update(owner=into)
     for part in Sharer.objects.filter(item__post=post, user=guest):

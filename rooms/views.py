@@ -3,6 +3,7 @@
 An outsider gets the same 404 whether the room exists or not.
 """
 
+from allauth.decorators import rate_limit
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
@@ -22,6 +23,7 @@ MEMBERS_PAGE = 100
 
 @login_required
 @require_http_methods(["GET", "POST"])
+@rate_limit(action="room_made")
 def create(request: SignedIn) -> HttpResponse:
     if request.user.is_guest:
         return _refused(request, RoomError("GUEST"))
@@ -44,6 +46,7 @@ def members(request: SignedIn, public_id: str) -> HttpResponse:
 
 @login_required
 @require_POST
+@rate_limit(action="write")
 def join(request: SignedIn, public_id: str) -> HttpResponse:
     """Come into an open room."""
     room = get_object_or_404(Room, public_id=public_id)
@@ -56,6 +59,7 @@ def join(request: SignedIn, public_id: str) -> HttpResponse:
 
 @login_required
 @require_POST
+@rate_limit(action="write")
 def leave(request: SignedIn, public_id: str) -> HttpResponse:
     try:
         actions.leave(user=request.user, room=_known(request, public_id))
@@ -66,6 +70,7 @@ def leave(request: SignedIn, public_id: str) -> HttpResponse:
 
 @login_required
 @require_POST
+@rate_limit(action="write")
 def remove(request: SignedIn, public_id: str, user: int) -> HttpResponse:
     room = _visible(request, public_id)
     stay = room.memberships.filter(user_id=user).select_related("user").first()
@@ -80,6 +85,7 @@ def remove(request: SignedIn, public_id: str, user: int) -> HttpResponse:
 
 @login_required
 @require_POST
+@rate_limit(action="write")
 def rename(request: SignedIn, public_id: str) -> HttpResponse:
     room = _visible(request, public_id)
     form = RenameForm(request.POST)
@@ -92,6 +98,7 @@ def rename(request: SignedIn, public_id: str) -> HttpResponse:
 
 @login_required
 @require_POST
+@rate_limit(action="write")
 def invite(request: SignedIn, public_id: str) -> HttpResponse:
     room = _visible(request, public_id)
     form = InvitationForm(request.POST)
@@ -108,6 +115,7 @@ def invite(request: SignedIn, public_id: str) -> HttpResponse:
 
 @login_required
 @require_POST
+@rate_limit(action="write")
 def revoke(request: SignedIn, public_id: str, code: str) -> HttpResponse:
     room = _visible(request, public_id)
     invitation = get_object_or_404(room.invitations.select_related("room"), code=code)

@@ -76,7 +76,7 @@ def follow(request: SignedIn, pk: int) -> HttpResponse:
 @require_POST
 def read(request: SignedIn) -> HttpResponse:
     """All of them, or those about one post (`post`, whose room is open)."""
-    post = request.POST.get("post", "")[:40]
+    post = request.POST.get("post", "")[:40].replace("\0", "?")  # PostgreSQL's text has no NUL
     notifications.mark_read(user=request.user, post=post or None)
     if is_fragment(request):
         return _counted(HttpResponse(status=204), request.user)

@@ -1,4 +1,6 @@
 /* global Idiomorph */
+const TYPED = "input, textarea, select";
+
 /**
  * Fragments are morphed into the page; what somebody types, has opened or was shown by a script stays as it is.
  * @param {(node: Element, next: Element) => boolean} [kept] what else is left alone
@@ -8,13 +10,21 @@ export function keepTyped(kept = () => false) {
   callbacks.beforeNodeMorphed = (node, next) => !(node instanceof Element && (kept(node, next) || (node.matches("form[data-keep]") && busy(node))));
   callbacks.beforeAttributeUpdated = (name, node, how) =>
     !(how === "remove" && name === "open" && node.localName === "details") && !(name === "hidden" && node.matches("[data-copy]"));
-  Idiomorph.defaults.ignoreActiveValue = true;
+  // It leaves the words inside the focused element alone, too: for a button they would name the step before.
+  Object.defineProperty(Idiomorph.defaults, "ignoreActiveValue", { enumerable: true, get: () => document.activeElement?.matches(TYPED) ?? false });
+}
+
+/** What was tapped went with its answer: whoever reads by ear, or goes by keys, stays where it was. */
+export function keepPlace(place) {
+  if (!place || (document.activeElement && document.activeElement !== document.body)) return;
+  place.tabIndex = -1;
+  place.focus({ preventScroll: true });
 }
 
 /** Somebody types in it, or has typed and not sent. */
 function busy(form) {
   if (form.dataset.sent) return false;
-  if (form.contains(document.activeElement) && document.activeElement.matches("input, textarea, select")) return true;
+  if (form.contains(document.activeElement) && document.activeElement.matches(TYPED)) return true;
   return "typed" in form.dataset || [...form.elements].some(changed);
 }
 

@@ -6,7 +6,7 @@
 /* global htmx */
 import { copyButtons } from "./copy.js";
 import "./hold.js";
-import { keepTyped } from "./keep-typed.js";
+import { keepPlace, keepTyped } from "./keep-typed.js";
 import { Pace } from "./order-pace.js";
 
 const OURS = /^(order|room)\./;
@@ -71,7 +71,10 @@ document.body.addEventListener("htmx:beforeSwap", ({ detail }) => {
   form.closest("details.dish-edit, details.confirm")?.removeAttribute("open");
 });
 document.body.addEventListener("htmx:afterSettle", ({ detail }) => {
-  if (detail.requestConfig && detail.requestConfig.verb !== "get") said();
+  if (detail.requestConfig && detail.requestConfig.verb !== "get") {
+    said();
+    keepPlace(element("deeds"));
+  }
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
   copyButtons();
   drawHandle();

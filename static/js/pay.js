@@ -3,7 +3,7 @@
 import { copyButtons } from "./copy.js";
 import { GapCloser } from "./gap.js";
 import "./hold.js";
-import { keepTyped } from "./keep-typed.js";
+import { keepPlace, keepTyped } from "./keep-typed.js";
 import { Pace } from "./order-pace.js";
 import { connect, snapshot } from "./page.js";
 import { Timeline } from "./timeline.js";
@@ -63,8 +63,22 @@ document.body.addEventListener("htmx:beforeSwap", ({ detail }) => {
 document.body.addEventListener("htmx:afterSettle", ({ detail }) => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
   copyButtons();
-  if (detail.requestConfig && detail.requestConfig.verb !== "get") element("pay-said")?.scrollIntoView({ block: "nearest" });
+  if (detail.requestConfig && detail.requestConfig.verb !== "get") {
+    element("pay-said")?.scrollIntoView({ block: "nearest" });
+    keepPlace(element("pay"));
+    drawTabs();
+  }
 });
+
+/** An answer may be another page than the one that was sent from: the bill answers with the board. */
+function drawTabs() {
+  const { page } = element("pay").dataset;
+  for (const tab of document.querySelectorAll(".pay-tabs a")) {
+    if (tab.dataset.tab === (page === "person" ? "board" : page)) tab.setAttribute("aria-current", "page");
+    else tab.removeAttribute("aria-current");
+  }
+}
+
 document.body.addEventListener("htmx:sendError", lost);
 document.body.addEventListener("htmx:timeout", lost);
 document.body.addEventListener("htmx:beforeRequest", ({ detail }) => {

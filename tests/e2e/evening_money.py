@@ -83,6 +83,7 @@ async def sold_out(evening: Evening) -> None:
 async def tell(page: Page) -> None:
     await page.click("button[value=issue]")
     await expect(page.locator("#board")).to_be_visible()
+    await expect(page.locator(".pay-tabs [aria-current]")).to_have_attribute("data-tab", "board")
 
 
 async def home(evening: Evening) -> None:

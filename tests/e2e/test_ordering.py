@@ -88,10 +88,13 @@ async def test_from_lock_to_ordered_every_step_shows_at_once(
     await enter(member, post)
     await host.click("#deeds form[action$='do/close/'] button")
     await expect(member.locator("#facts")).to_have_attribute("data-state", "CLOSED")
+    # The tapped button stays in the same place, and keeps no words of the step before.
+    await expect(host.locator("#deeds form[action$='do/lock/'] button")).to_have_text("주문 확정하기")
     await host.click("#deeds form[action$='do/lock/'] button")
     await expect(member.locator("#facts-next")).to_have_attribute("data-step", "confirm")
     await member.click("#facts-next a")
     await member.click("#deeds form[action$='do/confirm/'] button")
+    await expect(member.locator("#deeds")).to_be_focused()  # the button is gone
     await expect(host.locator("#facts-next")).to_have_attribute("data-step", "order")
     await host.click("#deeds form[action$='do/order/'] button")
     await expect(member.locator("#facts")).to_have_attribute("data-state", "ORDERED")

@@ -62,6 +62,7 @@ async def test_a_poll_moves_the_place_live_on_both_workers(
     await expect(card.locator(".is-won")).to_contain_text("학생회관 앞")
     await shot(host, "poll-closed-1280")
     await card.locator("form[action$='apply/'] button").click()
+    await expect(card).to_be_focused()  # no button is left in it
     await expect(member.locator(".facts-place")).to_have_text("학생회관 앞")
     await expect(theirs.locator(".poll-state")).to_have_text("정했어요")
     await fits(member)

@@ -19,7 +19,7 @@ from orders.views.answers import explain, fresh
 from orders.views.cart import number
 from orders.views.pay import cards
 from orders.views.pay.board import Typed, board_page, person_page
-from orders.views.pay.gate import done, of_payers
+from orders.views.pay.gate import done, look, of_payers
 from orders.views.people import is_fragment
 from rooms.errors import RoomError
 
@@ -46,13 +46,13 @@ def act(request: SignedIn, post: Post, user: int, deed: str) -> HttpResponse:
         return _refused(request, post, due.user, deed, error)
     if card := _card(request, post):
         return card
-    to, args = ("pay", []) if _from_board(request) else ("pay_user", [due.user_id])
-    return done(request, fresh(post), said, _page(request, due.user), to, *args)
+    to, args = ("pay", []) if _from_board(request, post) else ("pay_user", [due.user_id])
+    return done(request, fresh(post), said, _page(request, post, due.user), to, *args)
 
 
 def _card(request: SignedIn, post: Post, error: str = "", status: int = 200) -> HttpResponse | None:
     """The answer to a tap on the card in the talk; None for one on a page."""
-    place, _dash, version = request.POST.get("from", "").partition("-")
+    place, _dash, version = _from(request, post).partition("-")
     if place != "card" or not is_fragment(request):
         return None
     html = cards.render(request, fresh(post), [number(version)], error).get(number(version))
@@ -63,14 +63,21 @@ def _card(request: SignedIn, post: Post, error: str = "", status: int = 200) -> 
     return response
 
 
-def _page(request: SignedIn, user: User) -> Callable[..., HttpResponse]:
-    if _from_board(request):
+def _page(request: SignedIn, post: Post, user: User) -> Callable[..., HttpResponse]:
+    if _from_board(request, post):
         return board_page
     return lambda request, post, **more: person_page(request, post, user.pk, **more)
 
 
-def _from_board(request: SignedIn) -> bool:
-    return request.POST.get("from", "").startswith(("board", "card"))
+def _from(request: SignedIn, post: Post) -> str:
+    """Where it was tapped. Who has left sees their own page alone, whatever they say; the host always sees all."""
+    place = request.POST.get("from", "")
+    inside = bool(place) and (post.host_id == request.user.pk or look(request, post).member)
+    return place if inside else ""
+
+
+def _from_board(request: SignedIn, post: Post) -> bool:
+    return _from(request, post).startswith(("board", "card"))
 
 
 def _refused(request: SignedIn, post: Post, user: User, deed: str, error: RoomError) -> HttpResponse:
@@ -78,7 +85,7 @@ def _refused(request: SignedIn, post: Post, user: User, deed: str, error: RoomEr
     where = getattr(error, "field", "")
     typed = Typed(deed, user.pk, values, error.detail if where else "", where)
     said = None if where else explain(post, error)
-    return _page(request, user)(request, fresh(post), said=said, typed=typed, status=error.status)
+    return _page(request, post, user)(request, fresh(post), said=said, typed=typed, status=error.status)
 
 
 def _claim(request: SignedIn, post: Post, user: User) -> str:
