@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from django.db.models import Q
 from django.dispatch import receiver
 
 from accounts.errors import AccountError
@@ -81,6 +82,6 @@ def keep_who_owes(*, user: User, **kwargs: Any) -> None:
 
 @receiver(account_deleted)
 def forget_account(*, user: User, **kwargs: Any) -> None:
-    """Nobody sends them anything any more."""
+    """Nobody sends them anything any more, and nobody else was to see the names on what was sent to them."""
     PayAccount.objects.filter(user=user).delete()
-    Depositor.objects.filter(claim__user=user).delete()
+    Depositor.objects.filter(Q(claim__user=user) | Q(claim__post__host=user)).delete()

@@ -36,7 +36,7 @@ _WORDS: Final[dict[str, str | Promise]] = {
     "refund": _("To be sent back: to {refunds}"),
     "issue_again": _("Something came differently. Tell everybody what they owe now"),
     "answer_refund": _("Cancel, and all money goes back? Please answer"),
-    "wait_found": _("Sent. The host looks whether it is there"),
+    "wait_found": _("Sent. The host is checking whether it came"),
     "wait_refund": _("You get {won} won back"),
     "wait_paid": _("Not settled yet: {owed}"),
     "wait_shares": _("The host works out what each owes"),

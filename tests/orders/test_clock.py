@@ -279,3 +279,13 @@ def test_the_command_does_what_is_due_and_ends() -> None:
     assert fresh(table.post).state == State.CLOSED
     with refused("POST_CLOSED"):
         seats.join(user=table.outsider, post=table.post)
+
+
+@pytest.mark.django_db
+def test_one_look_goes_on_while_posts_and_reminders_together_are_more_than_a_batch(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    left = [clock.BATCH + 3, clock.BATCH, 2]
+    monkeypatch.setattr(clock, "run_due", lambda: left.pop(0))
+    call_command("clock", "--once")
+    assert not left

@@ -5,11 +5,11 @@ from uuid import uuid4
 
 import pytest
 
-from accounts.actions import merge_guest
+from accounts.actions import delete_account, merge_guest
 from accounts.models import User
 from orders import board, payments, seats
 from orders.billing import preview
-from orders.models import Item, Seat
+from orders.models import Depositor, Item, Seat
 from tests.orders.room_browser import HTMX, browser, path, tap
 from tests.orders.settling import bring_to_shares, due, paid, pay
 from tests.orders.table import Table, bring_to, fresh, make_post
@@ -159,3 +159,12 @@ def test_who_has_left_does_not_get_the_board_by_a_deed(table: Table, place: str,
     assert f"owe-{table.guest.pk}" not in answer.content.decode()
     assert "data-card-form" not in answer.content.decode()
     assert answer["X-Fragment"] == "pay"
+
+
+def test_names_on_transfers_go_with_the_host_s_account(table: Table) -> None:
+    post = bring_to_shares(table)
+    for user in (table.member, table.guest):
+        payments.confirm(by=table.host, post=post, claim=pay(post, user, depositor="김철수").pk)
+    assert Depositor.objects.count() == 2
+    delete_account(user=table.host)
+    assert not Depositor.objects.exists()

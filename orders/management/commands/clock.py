@@ -29,7 +29,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         stop = threading.Event()
         if options["once"]:
-            while clock.run_due() == clock.BATCH:
+            while clock.run_due() >= clock.BATCH:  # of posts, of reminders, or of both
                 pass
             notifications.prune()
             return
@@ -48,7 +48,7 @@ class Command(BaseCommand):
                 self._swept = time.monotonic()
                 while notifications.prune() == notifications.BATCH:
                     pass
-            return 0.0 if clock.run_due() == clock.BATCH else clock.seconds_to_next()
+            return 0.0 if clock.run_due() >= clock.BATCH else clock.seconds_to_next()
         except (OperationalError, InterfaceError) as error:
             logger.warning("the clock cannot reach the database: %s", error)
             connection.close()

@@ -123,4 +123,4 @@ def _keep(request: SignedIn, post: Post) -> HttpResponse:
         if not getattr(error, "field", ""):
             return host_page(request, post, said=Said(error.detail, True), typed=typed, status=error.status)
         return host_page(request, post, typed=typed, error=error, status=error.status)
-    return done(request, post, _("Kept. Only those who owe you see it."), host_page, "pay_account")
+    return done(request, post, _("Saved. Only those who owe you see it."), host_page, "pay_account")
