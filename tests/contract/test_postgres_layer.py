@@ -88,7 +88,8 @@ async def test_a_connection_that_the_server_ends_is_made_again_and_the_gap_is_to
     await layer.group_send("g.ended", {"type": "before"})
     assert (await _next(layer, channel))["type"] == "before"
     ending = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'channel layer'"
-    assert await asyncio.to_thread(server.sql, ending) == "2", "one connection listens, one sends"
+    ended = int(await asyncio.to_thread(server.sql, ending))
+    assert ended >= 2, "one connection listens, one sends; those of the test before may not be gone yet"
     async with asyncio.timeout(10):
         assert "was not listened to" in await gaps.get()
         while True:
