@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import Error as DatabaseError
 from django.db import connection
@@ -18,7 +19,7 @@ def check_durability(app_configs: Any, databases: Any = None, **kwargs: Any) -> 
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT name, setting FROM pg_settings WHERE name = ANY(%s)", [list(DURABLE)])
-            settings = dict(cursor.fetchall())
+            found_settings = dict(cursor.fetchall())
             cursor.execute("SHOW transaction_isolation")
             isolation = cursor.fetchone()[0]
             version = connection.pg_version  # type: ignore[attr-defined]
@@ -26,7 +27,7 @@ def check_durability(app_configs: Any, databases: Any = None, **kwargs: Any) -> 
         return [Warning(f"The database could not be asked: {error}", id="chat.W001")]
     found: list[CheckMessage] = []
     for name in DURABLE:
-        if settings.get(name) == "off":
+        if found_settings.get(name) == "off":
             found.append(
                 Error(f"PostgreSQL runs with {name} off: acknowledged entries can be lost.", id="chat.E001")
             )
@@ -39,3 +40,17 @@ def check_durability(app_configs: Any, databases: Any = None, **kwargs: Any) -> 
     if version < MINIMUM:
         found.append(Error("PostgreSQL 15 or newer is needed.", id="chat.E002"))
     return found
+
+
+@register(Tags.security, deploy=True)
+def check_bus(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """The default suits one process; a forgotten BUS_URL shows in nothing but late messages."""
+    if not str(settings.CHANNEL_LAYERS["default"]["BACKEND"]).endswith("InMemoryChannelLayer"):
+        return []
+    return [
+        Warning(
+            "BUS_URL is not set, or memory://: what one worker or command writes reaches the others late.",
+            hint="redis://, postgres://, amqp:// or kafka://, unless there is one worker and no clock.",
+            id="chat.W002",
+        )
+    ]

@@ -76,11 +76,12 @@ async function load(box) {
 
 /** Focus stays on the same control of the new card, or on the card when it has none. */
 function show(box, html) {
-  const at = box.contains(document.activeElement) ? place(box, document.activeElement) : -1;
+  const held = box.contains(document.activeElement);
+  const at = place(box, document.activeElement);
   const fresh = document.createRange().createContextualFragment(html);
   box.replaceChildren(fresh);
-  if (at < 0) return;
-  const next = controls(box)[Math.min(at, controls(box).length - 1)] ?? box.firstElementChild;
+  if (!held) return;
+  const next = controls(box)[Math.min(at, controls(box).length - 1)] ?? box.querySelector("section");
   if (next?.localName === "section") next.tabIndex = -1;
   next?.focus({ preventScroll: true });
 }

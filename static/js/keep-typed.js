@@ -9,7 +9,9 @@ export function keepTyped(kept = () => false) {
   const { callbacks } = Idiomorph.defaults;
   callbacks.beforeNodeMorphed = (node, next) => !(node instanceof Element && (kept(node, next) || (node.matches("form[data-keep]") && busy(node))));
   callbacks.beforeAttributeUpdated = (name, node, how) =>
-    !(how === "remove" && name === "open" && node.localName === "details") && !(name === "hidden" && node.matches("[data-copy]"));
+    !(how === "remove" && name === "open" && node.localName === "details") &&
+    !(how === "remove" && name === "tabindex" && node === document.activeElement) && // it would lose the focus
+    !(name === "hidden" && node.matches("[data-copy]"));
   // It leaves the words inside the focused element alone, too: for a button they would name the step before.
   Object.defineProperty(Idiomorph.defaults, "ignoreActiveValue", { enumerable: true, get: () => document.activeElement?.matches(TYPED) ?? false });
 }

@@ -98,6 +98,7 @@ async def test_from_lock_to_ordered_every_step_shows_at_once(
     await expect(host.locator("#facts-next")).to_have_attribute("data-step", "order")
     await host.click("#deeds form[action$='do/order/'] button")
     await expect(member.locator("#facts")).to_have_attribute("data-state", "ORDERED")
+    await expect(member.locator("#deeds")).to_be_focused()  # still, though the sheet was fetched again
     await expect(member.locator(".step-now")).to_have_text("주문")
 
 
