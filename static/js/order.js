@@ -8,6 +8,7 @@ import { copyButtons } from "./copy.js";
 import "./hold.js";
 import { keepPlace, keepTyped } from "./keep-typed.js";
 import { Pace } from "./order-pace.js";
+import { holdBack, sending } from "./sending.js";
 
 const OURS = /^(order|room)\./;
 const SHEET = /^#(sheet|mine|add|table|deeds|item-\d+|person-\d+)$/;
@@ -18,12 +19,13 @@ const narrow = matchMedia("(max-width: 999.98px)");
 
 // --- what changes -------------------------------------------------------------------------------------------------
 
-const looking = () => document.visibilityState === "visible";
+const looking = () => document.visibilityState === "visible" && !sending();
 /** The sheet brings the fact bar along; behind the talk on a phone the bar alone will do. */
 const refresh = new Pace(() => htmx.trigger(sheetShown() ? "#sheet" : "#facts", "order:refresh"), {
   looking,
   people: () => Number(element("sheet").dataset.people),
 });
+holdBack(refresh);
 let stale = false;
 
 document.addEventListener("room:entries", ({ detail: { items, fresh } }) => {

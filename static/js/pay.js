@@ -6,6 +6,7 @@ import "./hold.js";
 import { keepPlace, keepTyped } from "./keep-typed.js";
 import { Pace } from "./order-pace.js";
 import { connect, snapshot } from "./page.js";
+import { holdBack, sending } from "./sending.js";
 import { Timeline } from "./timeline.js";
 
 const OURS = /^(order|room)\./;
@@ -13,9 +14,10 @@ const element = (id) => document.getElementById(id);
 const { room, epoch, head, me, people } = snapshot("pay-data");
 
 const refresh = new Pace(() => htmx.trigger("#pay", "pay:refresh"), {
-  looking: () => document.visibilityState === "visible",
+  looking: () => document.visibilityState === "visible" && !sending(),
   people: () => people,
 });
+holdBack(refresh);
 document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && refresh.seen());
 
 // --- what comes ---------------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from accounts.models import User
 from orders import cart, posts, seats, states
@@ -163,6 +163,25 @@ async def test_taken_out_and_put_back(workers: Workers, people: dict[str, User],
     await page.wait_for_timeout(1_800)  # the entry of one's own tap refreshes the sheet: the way back stays
     await page.click("#undo-form button")
     await expect(page.locator("#mine .dish")).to_contain_text("무 많이")
+
+
+async def test_the_way_back_has_its_place_when_the_answer_is_slower_than_the_entry(
+    workers: Workers, people: dict[str, User], open_page: Opener
+) -> None:
+    post = await make_post(people["짱구"], people["철수"])
+    await in_thread(cart.set_item, by=people["철수"], post=post, name="허니콤보", unit_won=18_000)
+    page = await open_page(workers.first.port, user=people["철수"])
+    await enter(page, post, "#sheet")
+
+    async def late(route: Route) -> None:
+        answer = await route.fetch()
+        await page.wait_for_timeout(1_800)  # by now the entry of this very tap would have the sheet fetched
+        await route.fulfill(response=answer)
+
+    await page.route("**/remove/", late)
+    await page.click("#mine form[action$='/remove/'] button")
+    await page.click("#undo-form button")
+    await expect(page.locator("#mine .dish")).to_have_count(1)
 
 
 async def test_a_line_of_the_cart_opens_the_sheet_at_its_dish_and_back_leads_to_the_talk(
