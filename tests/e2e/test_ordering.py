@@ -180,6 +180,9 @@ async def test_the_way_back_has_its_place_when_the_answer_is_slower_than_the_ent
 
     await page.route("**/remove/", late)
     await page.click("#mine form[action$='/remove/'] button")
+    await expect(page.locator("#undo-form")).to_be_visible()
+    await in_thread(cart.set_item, by=people["짱구"], post=post, name="순살", unit_won=9_000)
+    await expect(page.locator("#sheet")).to_contain_text("순살")
     await page.click("#undo-form button")
     await expect(page.locator("#mine .dish")).to_have_count(1)
 
