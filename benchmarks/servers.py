@@ -76,7 +76,7 @@ def listening(
         grace=3,
         ready_within=ready_within,
     )
-    process.port = port  # type: ignore[attr-defined]
+    process.port = port
     return process
 
 

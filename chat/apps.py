@@ -5,7 +5,8 @@ class ChatConfig(AppConfig):
     name = "chat"
 
     def ready(self) -> None:
-        from chat import (  # noqa: F401  some register by import
+        # Checks, receivers and the kinds are not used here, they register by being imported.
+        from chat import (  # noqa: F401
             checks,
             live,
             receivers,

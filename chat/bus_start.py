@@ -1,9 +1,12 @@
 """Whether the bus answers, asked once by a worker that starts: a wrong address is told to who typed it."""
 
 import asyncio
+import logging
 from typing import Any, Final
 
 from chat.outside import make_layer
+
+logger = logging.getLogger(__name__)
 
 RETRY_AFTER: Final = 0.3  # seconds
 CLOSE_WAIT: Final = 2.0
@@ -51,5 +54,5 @@ async def _closed(layer: Any) -> None:
     try:
         async with asyncio.timeout(CLOSE_WAIT):
             await layer.flush()
-    except Exception:  # noqa: S110  its server is away, which is about to be said
-        pass
+    except Exception as error:  # its server is away, which is about to be said in one sentence
+        logger.debug("the layer was not closed in order: %r", error)

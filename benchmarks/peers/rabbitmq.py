@@ -27,5 +27,5 @@ def rabbitmq(machine: Machine) -> Process:
         log=log(machine, "rabbitmq"),
         ready=lambda: accepts(port),
     )
-    process.port = port  # type: ignore[attr-defined]
+    process.port = port
     return process

@@ -222,7 +222,7 @@ class StompConnection:
                     frame = self._waiting.popleft()
                     self._waiting_bytes -= len(frame.body)
                     following = self._work(frame)
-        except Exception:
+        except Exception:  # a bug of ours ends this connection, and is told to its client as INTERNAL
             logger.exception("a STOMP connection failed")
             self._finish(close_codes.TRY_LATER, "INTERNAL")
         self._busy = False

@@ -160,7 +160,7 @@ class StompReader(Session):
                 asked.refusal = None
                 asked.since = await self._live.store.read(stomp_rooms.enter, self.user_id, asked.room)
                 await self._rooms.subscribe(key, asked.room, asked.wire, asked.since)
-        except BaseException:
+        except BaseException:  # also when cancelled: the id must be free again
             self._asked.pop(key, None)
             raise
         asked.subscribing = False

@@ -54,8 +54,10 @@ class Crew:
             self._listening.add(asyncio.create_task(self._listen(member)))
 
     async def _listen(self, member: Member) -> None:
-        assert member.process.stdout is not None  # noqa: S101 (it is a pipe)
-        async for line in member.process.stdout:
+        lines = member.process.stdout
+        if lines is None:
+            raise RuntimeError("a member's output must be a pipe")
+        async for line in lines:
             said = json.loads(line)
             if "n" in said:
                 member.received.append((said["room"], said["n"]))

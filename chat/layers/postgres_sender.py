@@ -106,7 +106,7 @@ class Sender:
             self._link = await connect(self._conninfo)
             # A notification is no more durable than its listeners: nothing is gained by waiting for the disk.
             await bounded(self._link.execute("SET synchronous_commit = off"), WAIT)
-        except BaseException:
+        except BaseException:  # also a wait that was cut short: the server did not answer in time
             self._failed = time.monotonic()
             raise
         return self._link

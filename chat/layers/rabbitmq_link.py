@@ -166,7 +166,7 @@ class Link(RabbitmqChannelLayer):
                     groups_exchange=self.groups_exchange,
                     groups=list(self._multi_queue._local_groups),
                 )
-        except BaseException:
+        except BaseException:  # also when cancelled: nobody else would close it
             _abort(connection)
             raise
         return connection

@@ -164,7 +164,7 @@ class Bus:
             elif event["o"] != self.name:
                 try:
                     self._on_event(publication.opened(event))
-                except Exception:
+                except Exception:  # one bad event must not end the hearing of all others
                     logger.exception("an event from the bus could not be handled")
 
     async def _watch(self) -> None:

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Self
 
 from deploy.services.kafka_jars import PARTS, jars, java
-from deploy.services.lock import Busy
 from deploy.services.ports import free_port
 from deploy.services.privileges import own, reachable_directory, service_account
 from deploy.services.process import Process, ServiceError
@@ -81,29 +80,6 @@ class Kafka(Server):
     def proxied_bootstrap(self) -> str:
         """Like bootstrap, by way of the proxy; set `proxy_port` before start()."""
         return ",".join(f"127.0.0.1:{peer.proxy_port}" for peer in self.peers)
-
-    def spawn(self) -> None:
-        """Start without waiting: the first brokers of a cluster are ready only once the others are there."""
-        try:
-            self._lock.acquire()
-        except Busy as busy:
-            raise ServiceError(f"{self.name} is running already: {busy}") from busy
-        try:
-            self._process = self._make_process()
-            self._process.spawn()
-        except BaseException:
-            self._lock.release()
-            raise
-
-    def start(self) -> Self:
-        """Start and wait until it answers; ServiceError with the log's last lines if it does not."""
-        self.spawn()
-        try:
-            self.process.wait_ready()
-        except BaseException:
-            self.kill()
-            raise
-        return self
 
     def _make_process(self) -> Process:
         program, account = java(), service_account(self.directory)
@@ -192,7 +168,7 @@ class KafkaCluster:
                 broker.spawn()
             for broker in self.brokers:
                 broker.process.wait_ready()
-        except BaseException:
+        except BaseException:  # an interrupt too must leave no broker behind
             self.__exit__()
             raise
         return self

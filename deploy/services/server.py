@@ -42,17 +42,26 @@ class Server(ABC):
         """How the child ended, in words."""
         return self.process.ending()
 
-    def start(self) -> Self:
-        """Start and wait until it answers; ServiceError with the log's last lines if it does not."""
+    def spawn(self) -> None:
+        """Start without waiting: some of a cluster are ready only once the others are there."""
         try:
             self._lock.acquire()
         except Busy as busy:
             raise ServiceError(f"{self.name} is running already: {busy}") from busy
         try:
             self._process = self._make_process()
-            self._process.start()
-        except BaseException:
+            self._process.spawn()
+        except BaseException:  # an interrupt too must not keep the directory locked
             self._lock.release()
+            raise
+
+    def start(self) -> Self:
+        """Start and wait until it answers; ServiceError with the log's last lines if it does not."""
+        self.spawn()
+        try:
+            self.process.wait_ready()
+        except BaseException:  # an interrupt too must leave no server behind
+            self.kill()
             raise
         return self
 
